@@ -1,0 +1,159 @@
+import { hash } from 'node:crypto';
+import { replaceAddresses } from './replace-addresses.ts';
+
+/*
+ * Equal failures share one qualification row (QUA-4), so everything that varies from message to message is taken out:
+ * addresses become `*`, the rest `#NAME#`. The rules and their order are those of spec 7.3; a cheap look at the text
+ * decides which of them can apply at all. Reply codes and enhanced status codes stay: they are part of the meaning (QUA-10).
+ */
+
+const MOST_PASSES = 3;
+
+const SPACES = /\s+/g;
+const HAS_ODD_SPACE = /^\s|\s$|\s\s|[^\S ]/;
+const RECEIPT_HEAD = /^SR \S+ /;
+const INTERNAL_CODES = /^(?:[A-Z]{3}-\d{6} )+/;
+const URL = /\bhttps?:\/\/[^\s<>"']+/gi;
+const DATE =
+  /\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\b|\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{4}(?: \d{2}:\d{2}(?::\d{2})?(?: (?:[+-]\d{4}|GMT|UTC))?)?|\b\d{1,2}\/\d{1,2}\/\d{2,4}(?: \d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?)?/g;
+const IPV4 = /\b\d{1,3}(?:\.\d{1,3}){3}\b/g;
+const IPV6 = /\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}\b/gi;
+const PHONE = /(?<![\w.#])\+\d[\d ().-]{6,}\d/g;
+const DOMAIN = /(?<![\w.#-])(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[a-z]{2,}(?![\w-])/g;
+const MIXED_ID = /(?<![\w#.-])(?![A-Z]{2,4}-\d+\b)(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{8,}(?:\.\d+)?/g;
+const LONG_NUMBER = /(?<![\w#.])\d{4,}(?!\w|\.\d)/g;
+
+const WORD = /[\p{L}\p{N}_]/u;
+const ADDRESS_CHARACTER = /[\p{L}\p{N}\p{M}._%+=~@-]/u;
+/** A bare recipient (number, token) at least so long is taken out even where it is glued to other letters. */
+const LONG_TOKEN = 7;
+
+/** The ways in which a receiving server writes the recipient: as it is, in VERP form and percent-encoded. */
+function formsOf(recipient: string): readonly string[] {
+  const at = recipient.lastIndexOf('@');
+  if (at < 1) return [recipient];
+  const local = recipient.slice(0, at);
+  const domain = recipient.slice(at + 1);
+  return [recipient, `${local}=${domain}`, `${local}%40${domain}`];
+}
+
+function isFree(text: string, start: number, end: number, glue: RegExp): boolean {
+  const before = text.charAt(start - 1);
+  const after = text.charAt(end);
+  return !(before !== '' && (glue.test(before) || before === '#')) && !(after !== '' && (glue.test(after) || after === '#'));
+}
+
+function replaceForm(text: string, form: string, accept: (start: number, end: number) => boolean): string {
+  const folded = text.toLowerCase();
+  // Some capitals change their length when lowered; then positions would not fit.
+  const [haystack, needle] = folded.length === text.length ? [folded, form.toLowerCase()] : [text, form];
+  let out = '';
+  let done = 0;
+  for (let start = haystack.indexOf(needle); start >= 0; start = haystack.indexOf(needle, start)) {
+    const end = start + needle.length;
+    if (accept(start, end)) {
+      out += `${text.slice(done, start)}*`;
+      done = end;
+    }
+    start = end;
+  }
+  return done === 0 ? text : out + text.slice(done);
+}
+
+function replaceRecipient(text: string, forms: readonly string[]): string {
+  let out = text;
+  for (const form of forms) {
+    const glue = form.includes('@') || forms.length > 1 ? ADDRESS_CHARACTER : WORD;
+    const current = out;
+    out = replaceForm(current, form, (start, end) => isFree(current, start, end, glue));
+  }
+  return out;
+}
+
+/** What the rules left standing of the recipient: unusual local parts glued to other letters. */
+function replaceGluedRecipient(text: string, forms: readonly string[]): string {
+  let out = text;
+  for (const form of forms) if (form.length >= LONG_TOKEN || forms.length > 1) out = replaceForm(out, form, () => true);
+  return out;
+}
+
+interface Traits {
+  readonly digit: boolean;
+  readonly plus: boolean;
+  readonly dot: boolean;
+  readonly colon: boolean;
+  readonly dashOrSlashOrSpaceDate: boolean;
+}
+
+function traitsOf(text: string): Traits {
+  let digit = false;
+  let plus = false;
+  let dot = false;
+  let colon = false;
+  let fourDigits = false;
+  let slash = false;
+  let run = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 48 && code <= 57) {
+      digit = true;
+      run += 1;
+      if (run >= 4) fourDigits = true;
+      continue;
+    }
+    run = 0;
+    if (code === 46) dot = true;
+    else if (code === 58) colon = true;
+    else if (code === 43) plus = true;
+    else if (code === 47) slash = true;
+  }
+  return { digit, plus, dot, colon, dashOrSlashOrSpaceDate: fourDigits || (slash && digit) };
+}
+
+function replaceVariables(text: string): string {
+  let out = text.includes('://') ? text.replace(URL, '#URL#') : text;
+  out = replaceAddresses(out);
+  const traits = traitsOf(out);
+  if (traits.dashOrSlashOrSpaceDate) out = out.replace(DATE, '#DATE#');
+  if (traits.digit && traits.dot) out = out.replace(IPV4, '#IP#');
+  if (traits.colon) out = out.replace(IPV6, '#IP#');
+  if (traits.plus) out = out.replace(PHONE, '#PHONE#');
+  if (traits.dot) out = out.replace(DOMAIN, '#DOMAIN#');
+  if (traits.digit) out = out.replace(MIXED_ID, '#ID#').replace(LONG_NUMBER, '#ID#');
+  return out;
+}
+
+function pass(text: string, forms: readonly string[]): string {
+  let out = HAS_ODD_SPACE.test(text) ? text.replace(SPACES, ' ').trim() : text;
+  if (RECEIPT_HEAD.test(out)) {
+    const bar = out.indexOf('|');
+    if (bar >= 0) return `${replaceRecipient(out.slice(0, bar), forms)}|#MESSAGE#`;
+  }
+  out = out.replace(INTERNAL_CODES, '');
+  if (forms.length > 0) out = replaceRecipient(out, forms);
+  out = replaceVariables(out);
+  return forms.length > 0 ? replaceGluedRecipient(out, forms) : out;
+}
+
+/**
+ * The text of a failure without what varies: the words that one qualification row stands for (QUA-4, spec 7.3).
+ *
+ * Idempotent, and never lets the recipient's address through, in any case, VERP or percent-encoded form (amendment A13).
+ *
+ * @param recipient the address the text speaks of: e-mail address, phone number or device token
+ */
+export function normalizeText(text: string, recipient?: string): string {
+  const forms = recipient === undefined || recipient === '' ? [] : formsOf(recipient);
+  let out = text;
+  for (let count = 0; count < MOST_PASSES; count += 1) {
+    const next = pass(out, forms);
+    if (next === out) return out;
+    out = next;
+  }
+  return out;
+}
+
+/** Hex MD5 of the UTF-8 text: with the channel, the natural key of a qualification row (spec 2.5, 7.4). No secret. */
+export function qualificationKey(normalized: string): string {
+  return hash('md5', normalized, 'hex');
+}
