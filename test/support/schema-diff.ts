@@ -7,19 +7,31 @@ import { PrismaPGlite } from 'pglite-prisma-adapter';
 
 /** What of Prisma's schema engine is used. It is an internal package, pinned exactly and touched here only. */
 interface SchemaEngineModule {
-  __wbg_set_wasm(exports: WebAssembly.Exports): void;
+  __wbg_set_wasm(exports: object): void;
   SchemaEngine: {
-    new: (options: unknown, log: (line: string) => void, factory: unknown) => Promise<{ diff(params: unknown): Promise<{ stdout: string | null }> }>;
+    new: (
+      options: unknown,
+      log: (line: string) => void,
+      factory: unknown,
+    ) => Promise<{ diff(params: unknown): Promise<{ stdout: string | null }> }>;
   };
 }
+
+/** The part of WebAssembly that is used; Node's types leave it to the browser's. */
+interface Wasm {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: { __wbindgen_start(): void } };
+}
+
+const wasm = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly;
 
 async function loadEngine(): Promise<SchemaEngineModule> {
   const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'));
   const engine = (await import(join(folder, 'schema_engine_bg.js'))) as SchemaEngineModule;
-  const module = new WebAssembly.Module(await readFile(join(folder, 'schema_engine_bg.wasm')));
-  const instance = new WebAssembly.Instance(module, { './schema_engine_bg.js': engine as unknown as WebAssembly.ModuleImports });
+  const module = new wasm.Module(await readFile(join(folder, 'schema_engine_bg.wasm')));
+  const instance = new wasm.Instance(module, { './schema_engine_bg.js': engine });
   engine.__wbg_set_wasm(instance.exports);
-  (instance.exports.__wbindgen_start as () => void)();
+  instance.exports.__wbindgen_start();
   return engine;
 }
 

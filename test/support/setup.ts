@@ -1,0 +1,2 @@
+// Nothing of a test may depend on the machine's time zone.
+process.env.TZ = 'UTC';
