@@ -25,12 +25,14 @@ function queryable(runner: Runner): Queryable {
 }
 
 /** PostgreSQL in this process (PGlite). One connection: transactions queue. */
-export async function openEmbeddedDatabase(options: { folder?: string; dump?: Blob }): Promise<Database> {
-  const client = await PGlite.create({
-    ...(options.folder === undefined ? {} : { dataDir: options.folder }),
-    ...(options.dump === undefined ? {} : { loadDataDir: options.dump }),
-    serializers: { [INT8_ARRAY]: (value: unknown) => `{${(value as readonly unknown[]).join(',')}}` },
-  });
+export async function openEmbeddedDatabase(options: { folder?: string; dump?: Blob; client?: PGlite }): Promise<Database> {
+  const client =
+    options.client ??
+    (await PGlite.create({
+      ...(options.folder === undefined ? {} : { dataDir: options.folder }),
+      ...(options.dump === undefined ? {} : { loadDataDir: options.dump }),
+      serializers: { [INT8_ARRAY]: (value: unknown) => `{${(value as readonly unknown[]).join(',')}}` },
+    }));
   await client.exec(`SET TIME ZONE 'UTC'; SET jit = off`);
   const prisma = new PrismaClient({
     adapter: new PrismaPGlite(client),
@@ -39,11 +41,10 @@ export async function openEmbeddedDatabase(options: { folder?: string; dump?: Bl
   return fromPGlite(client, prisma);
 }
 
-function fromPGlite(client: PGlite, prisma: PrismaClient): Database & { readonly client: PGlite } {
+function fromPGlite(client: PGlite, prisma: PrismaClient): Database {
   const hints = openEmbeddedHints();
   return {
     engine: 'embedded',
-    client,
     prisma,
     hints,
     ...queryable(client),
