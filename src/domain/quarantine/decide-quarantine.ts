@@ -88,7 +88,7 @@ function decideHard(entry: QuarantineState | null, event: FailureEvent): Quarant
 /** A hard error becomes the cause of a quarantine that soft errors began: from then on the clock does not release it. */
 function hardAgain(entry: QuarantineState, event: FailureEvent): QuarantineDecision {
   const reason = entry.softCaused ? event.reason : entry.reason;
-  const next = { ...entry, reason, softCaused: false, errorText: event.text, lastErrorAt: event.occurredAt };
+  const next = { ...entry, reason, softCaused: false, errorText: event.text, lastErrorAt: event.occurredAt, source: event.source };
   return { changed: true, next, newlyQuarantined: false };
 }
 
@@ -130,7 +130,7 @@ function countAfter(entry: QuarantineState | null, occurredAt: Date, policy: Qua
 
 function insignificant(entry: QuarantineState, event: FailureEvent): QuarantineDecision {
   if (isBefore(event.occurredAt, entry.lastErrorAt)) return unchanged('LATE');
-  const next = { ...entry, errorText: event.text, lastErrorAt: event.occurredAt };
+  const next = { ...entry, errorText: event.text, lastErrorAt: event.occurredAt, source: event.source };
   return { changed: true, next, newlyQuarantined: false };
 }
 
@@ -175,7 +175,7 @@ function decideWish(entry: QuarantineState | null, event: WishEvent): Quarantine
   const next: QuarantineState = {
     status: 'DENYLISTED',
     reason: event.kind === 'COMPLAINT' ? 'REFUSED' : 'DENYLISTED',
-    errorText: event.text ?? entry?.errorText ?? null,
+    errorText: event.text,
     errorCount: entry?.errorCount ?? 0,
     lastErrorAt: late ? (entry?.lastErrorAt ?? event.occurredAt) : latest(entry?.lastErrorAt, event.occurredAt),
     lastSignificantErrorAt: entry?.lastSignificantErrorAt ?? null,
