@@ -1,0 +1,26 @@
+import { DAY_MS, type Settings } from '../settings/settings.ts';
+
+/** What the cleanup job deletes: rows at or before these instants (spec 2.7, RET-1). Ledgers of addresses and of consent are never among them. */
+export type RetentionCutoffs = Readonly<{
+  /** Delivery logs by their last update, exclusion logs by their creation. */
+  logsBefore: Date;
+  /** Raw inbound events and messages by their receipt. */
+  inboundEventsBefore: Date;
+  /** Deliveries in state DELETED by their last update. */
+  deletedDeliveriesBefore: Date;
+  auditBefore: Date;
+  /** Quarantine entries with status VALID by the change of their status (REL-6). */
+  validEntriesBefore: Date;
+}>;
+
+/** The cut-offs of one cleanup run; a row exactly that old goes, so that a delay of 0 days means "with this run". */
+export function retentionCutoffs(settings: Settings, now: Date): RetentionCutoffs {
+  const daysAgo = (days: number) => new Date(now.getTime() - days * DAY_MS);
+  return {
+    logsBefore: daysAgo(settings.deliveryLogRetention),
+    inboundEventsBefore: daysAgo(settings.inboundEventRetention),
+    deletedDeliveriesBefore: daysAgo(settings.deletedDeliveryRetention),
+    auditBefore: daysAgo(settings.auditRetention),
+    validEntriesBefore: daysAgo(settings.validPurgeDelay),
+  };
+}

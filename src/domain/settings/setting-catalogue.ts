@@ -1,0 +1,118 @@
+/**
+ * The settings of an instance (spec 2.7, amendments A3, A9, A11, A14): what an administrator may change through the API, each with its
+ * default, its unit and what it means. `E-mail` settings govern EMAIL, DIRECT_MAIL and OTHER; `mobile` ones SMS, PHONE, FAX and PUSH.
+ */
+import { z } from 'zod';
+import { isRegion } from '../address/phone-number.ts';
+import { FAULTS, type Fault } from '../vocabulary.ts';
+
+/** s = seconds, d = days of 86,400 seconds; null = a plain figure, a choice or a list. */
+export type SettingUnit = 's' | 'd' | '%' | null;
+
+export type SettingDefinition<T = unknown> = Readonly<{
+  schema: z.ZodType<T>;
+  default: T;
+  unit: SettingUnit;
+  meaning: string;
+}>;
+
+const threshold = z.int('a whole number').min(1, 'at least 1').max(1000, 'at most 1,000');
+const gap = z
+  .int('a whole number of seconds')
+  .min(0, 'not negative')
+  .max(30 * 86_400, 'at most 30 days');
+const days = z.int('a whole number of days').min(1, 'at least 1').max(3650, 'at most 3,650');
+const daysOrNone = z.int('a whole number of days').min(0, 'not negative').max(3650, 'at most 3,650');
+const timeOfDay = z.string('a time of day').regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'a time of day as 04:00');
+const percent = z.number('a number').min(0, 'not below 0').max(100, 'not above 100');
+const region = z.string('a country code').refine(isRegion, 'a two-letter country code in capitals, as FR').nullable();
+const timeZone = z.string('a time zone').refine(isTimeZone, 'a time zone of the IANA list, as Europe/Berlin');
+const faults = z
+  .array(z.enum(FAULTS, `some of ${FAULTS.join(', ')}`), 'a list')
+  .refine((list) => new Set(list).size === list.length, 'each fault once');
+
+const COUNTING_FAULTS: readonly Fault[] = ['RECIPIENT', 'INFRASTRUCTURE', 'UNDETERMINED'];
+
+export const SETTING_CATALOGUE = {
+  maxErrorsBeforeQuarantineEmail: define(threshold, 5, null, 'E-mail: number of counted soft errors at which an address is quarantined.'),
+  maxErrorsBeforeQuarantineMobile: define(threshold, 5, null, 'Mobile: number of counted soft errors at which an address is quarantined.'),
+  significantErrorGapEmail: define(gap, 86_400, 's', 'E-mail: a soft error counts only this long after the last counted one.'),
+  significantErrorGapMobile: define(gap, 86_400, 's', 'Mobile: a soft error counts only this long after the last counted one.'),
+  counterResetAfterEmail: define(days, 10, 'd', 'E-mail: the counter starts again when the last counted error is older than this.'),
+  counterResetAfterMobile: define(days, 10, 'd', 'Mobile: the counter starts again when the last counted error is older than this.'),
+  erroneousReleaseAfterEmail: define(days, 10, 'd', 'E-mail: an erroneous address is valid again when its last error is older than this.'),
+  erroneousReleaseAfterMobile: define(days, 10, 'd', 'Mobile: an erroneous address is valid again when its last error is older than this.'),
+  mailboxFullReleaseAfterEmail: define(
+    days,
+    30,
+    'd',
+    'E-mail: where the mailbox was full, this stands in place of the other two: of the release and of the reset of the counter.',
+  ),
+  mailboxFullReleaseAfterMobile: define(
+    days,
+    30,
+    'd',
+    'Mobile: where the mailbox was full, this stands in place of the other two: of the release and of the reset of the counter.',
+  ),
+  releaseMailboxFullQuarantineEmail: define(
+    z.boolean('true or false'),
+    true,
+    null,
+    'E-mail: release also addresses that full mailboxes have brought into quarantine. Off: only a person does.',
+  ),
+  releaseMailboxFullQuarantineMobile: define(
+    z.boolean('true or false'),
+    true,
+    null,
+    'Mobile: release also addresses that full mailboxes have brought into quarantine. Off: only a person does.',
+  ),
+  quarantineOnFaults: define<readonly Fault[]>(
+    faults,
+    COUNTING_FAULTS,
+    null,
+    'Whose faults count against an address. With SENDER and CONTENT added, a refusal of our server or of our text counts too.',
+  ),
+  validPurgeDelay: define(
+    daysOrNone,
+    0,
+    'd',
+    'The cleanup job deletes valid entries this long after they became valid; 0 = with its next run.',
+  ),
+  asyncWindow: define(days, 7, 'd', 'Reports that come later than this after sending are kept but change nothing.'),
+  unprovenReports: define(
+    z.enum(['hold', 'count'], 'hold or count'),
+    'hold',
+    null,
+    'What happens to failures and complaints that came by mail and cannot be tied to a message of ours: held for a person, or counted.',
+  ),
+  defaultPhoneRegion: define(
+    region,
+    null,
+    null,
+    'Country of phone numbers that are written the national way; none = such numbers are refused.',
+  ),
+  cleanupTime: define(timeOfDay, '04:00', null, 'When the cleanup job runs, in the time zone of the instance.'),
+  deliverabilityUpdateTime: define(timeOfDay, '02:00', null, 'When the deliverability job runs, in the time zone of the instance.'),
+  timeZone: define(timeZone, 'UTC', null, 'The time zone of the instance: of the daily jobs and of times without a zone.'),
+  deliveryValidity: define(days, 5, 'd', 'How long a message of a delivery may be attempted, where the delivery says nothing.'),
+  deliveryLogRetention: define(days, 180, 'd', 'Delivery logs and exclusion logs are deleted after this.'),
+  inboundEventRetention: define(days, 180, 'd', 'Raw reports and messages that came in are deleted after this.'),
+  deletedDeliveryRetention: define(days, 7, 'd', 'Deliveries that were deleted are purged after this.'),
+  auditRetention: define(days, 180, 'd', 'Lines of the audit trail are deleted after this.'),
+  importQuarantineWarning: define(percent, 10, '%', 'Warn when more than this share of an import is in quarantine already.'),
+} as const;
+
+export type SettingKey = keyof typeof SETTING_CATALOGUE;
+
+function define<T>(schema: z.ZodType<T>, initial: T, unit: SettingUnit, meaning: string): SettingDefinition<T> {
+  return { schema, default: initial, unit, meaning };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    return false;
+  }
+}
