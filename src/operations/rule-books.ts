@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { builtInRules } from '../domain/qualification/built-in-rules.ts';
+import type { EditedQualification, QualificationRuleData } from '../domain/qualification/qualification-rule.ts';
+import { compileRuleBook, type RuleBook } from '../domain/qualification/rule-book.ts';
+import { type Database, type Queryable, rows, sql } from '../store/database.ts';
+import { bumpRevision, revisioned } from '../store/revision.ts';
+
+/** The rules as they are now: at most half a second old on any node (amendment A16). */
+export interface RuleBooks {
+  current(): Promise<CurrentRules>;
+}
+
+export interface CurrentRules {
+  readonly book: RuleBook;
+  /** For the counts of hits. */
+  readonly ruleIdByName: ReadonlyMap<string, bigint>;
+}
+
+/** Users' rules and those of deliverability updates stand below this position, the shipped table from it on (amendment A12). */
+export const FIRST_BUILT_IN_POSITION = 1_000_000;
+
+const FINGERPRINT = 'instance.built_in_rules';
+
+/** Keeps the compiled rules and the qualifications that people edited in memory, and compiles them again when they change. */
+export function openRuleBooks(database: Database): RuleBooks {
+  return { current: revisioned(database, 'rules', () => loadRules(database)) };
+}
+
+async function loadRules(database: Queryable): Promise<CurrentRules> {
+  const rules = await database.query<QualificationRuleData & { id: bigint }>(sql`
+    SELECT id, name, position, patterns, regex, type, reason, fault, active, shadow, origin FROM qualification_rule ORDER BY position, id`);
+  const edited = await database.query<EditedQualification>(sql`
+    SELECT channel, md5, type, reason, fault, status FROM qualification WHERE edited_by_user`);
+  const compiled = compileRuleBook({ rules, edited });
+  if (!compiled.ok) {
+    throw new Error(`these rules do not compile: ${compiled.errors.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`);
+  }
+  return { book: compiled.book, ruleIdByName: new Map(rules.map(({ name, id }) => [name, id])) };
+}
+
+/**
+ * Brings the shipped rules into the table, where they differ from those of the last start. Replaces rows of its own origin only: a
+ * user's rule stands, also where a shipped one has its name; `active` and `shadow` stay as a person set them (amendment A2). The order
+ * of the shipped rules comes with them.
+ */
+export async function seedBuiltInRules(tx: Queryable): Promise<void> {
+  const shipped = builtInRules().map((rule, index) => ({ ...rule, position: FIRST_BUILT_IN_POSITION + index }));
+  const text = rows(shipped);
+  const fingerprint = JSON.stringify(createHash('sha256').update(text).digest('hex'));
+  const fresh = await tx.execute(sql`
+    INSERT INTO setting (key, value) VALUES (${FINGERPRINT}, ${fingerprint}::jsonb)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now() WHERE setting.value <> excluded.value`);
+  if (fresh === 0) return;
+  await tx.execute(sql`
+    DELETE FROM qualification_rule
+    WHERE origin = 'BUILT_IN' AND name NOT IN (SELECT r.name FROM jsonb_to_recordset(${text}::jsonb) AS r(name text))`);
+  await tx.execute(sql`
+    INSERT INTO qualification_rule AS rule (name, position, patterns, regex, type, reason, fault, active, shadow, origin)
+    SELECT r.name, r.position, r.patterns, r.regex, r.type, r.reason, r.fault, r.active, r.shadow, 'BUILT_IN'
+    FROM jsonb_to_recordset(${text}::jsonb) AS r(name text, position int, patterns text[], regex text, type "FailureType",
+      reason "FailureReason", fault "Fault", active boolean, shadow boolean)
+    ON CONFLICT (name) DO UPDATE SET position = excluded.position, patterns = excluded.patterns, regex = excluded.regex,
+      type = excluded.type, reason = excluded.reason, fault = excluded.fault, version = rule.version + 1, updated_at = now()
+    WHERE rule.origin = 'BUILT_IN'`);
+  await bumpRevision(tx, 'rules');
+}
