@@ -1,0 +1,43 @@
+import { RE2JS } from 're2js';
+
+const SPACES = /\s+/g;
+
+/** The raw text as users' rules see it: white space collapsed, nothing else changed. */
+export function collapseSpaces(text: string): string {
+  return text.replace(SPACES, ' ').trim();
+}
+
+/** Tells whether a text matches a user's rule. */
+export type TextTest = (collapsed: string, lowered: string) => boolean;
+
+export type CompiledPattern = { readonly ok: true; readonly test: TextTest } | { readonly ok: false; readonly message: string };
+
+const UNSUPPORTED: readonly (readonly [RegExp, string])[] = [
+  [/\(\?<?[=!]/, 'look-ahead and look-behind are not supported'],
+  [/\\[1-9]|\\k</, 'backreferences are not supported'],
+  [/\(\?>|[*+?}]\+/, 'atomic groups and possessive quantifiers are not supported'],
+];
+
+function explain(regex: string, error: unknown): string {
+  const bare = regex.replace(/\\\\/g, '').replace(/\[(?:\\.|[^\]\\])*\]/g, '');
+  const known = UNSUPPORTED.find(([sign]) => sign.test(bare));
+  if (known !== undefined) return `The regular expression cannot be used: ${known[1]}, because its cost would not be linear.`;
+  const detail = error instanceof Error ? error.message : String(error);
+  return `The regular expression cannot be read: ${detail}`;
+}
+
+/** Compiles a user's regular expression: RE2 syntax, cost linear in the text, case-sensitive unless it says `(?i)`. */
+export function compileRegex(regex: string): CompiledPattern {
+  try {
+    const compiled = RE2JS.compile(regex);
+    return { ok: true, test: (collapsed) => compiled.matcher(collapsed).find() };
+  } catch (error) {
+    return { ok: false, message: explain(regex, error) };
+  }
+}
+
+/** A test for strings of which any must be contained, whatever their case. */
+export function compileStrings(patterns: readonly string[]): TextTest {
+  const needles = patterns.map((pattern) => collapseSpaces(pattern).toLowerCase()).filter((needle) => needle !== '');
+  return (_collapsed, lowered) => needles.some((needle) => lowered.includes(needle));
+}
