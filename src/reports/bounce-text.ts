@@ -1,0 +1,249 @@
+/**
+ * Reads the human-readable text of a failure report: which recipients it names, and what is said about each of them.
+ *
+ * Dozens of programs write such texts and none follows a standard, so the reader knows shapes, not programs: an address that heads a
+ * paragraph, an address behind a colon, an address in a sentence about a delivery; and in front of all, sendmail's sections.
+ */
+
+import { findAddresses, firstAddress, localPart } from './found-address.ts';
+import { isOriginalMarker, plainText } from './report-phrases.ts';
+
+const MAX_LINES = 1500;
+const MAX_LINE = 2000;
+const MAX_CHUNK = 6000;
+
+/** What the text says about one recipient. */
+export interface TextRecipient {
+  readonly address: string;
+  /** The address it was expanded to or from, where the text tells. */
+  readonly otherAddress: string | null;
+  readonly text: string;
+  /** False where the address only stands somewhere in the text, in no place that is a recipient's. */
+  readonly clear: boolean;
+}
+
+/** A report's text, cut before the message it returns. */
+export interface CutText {
+  readonly notice: string;
+  readonly original: string;
+}
+
+const HEADER_LINE = /^(?:received|return-path|dkim-signature|message-id|x-[\w-]{2,40}|mime-version|delivered-to|arc-seal):/i;
+const SHORT_HEADER = /^(?:from|to|subject|date|message-id|received|return-path|content-type|mime-version|reply-to|x-[\w-]{2,40}):\s?\S/i;
+const MARKER_FRAME = /^[\s>*#=-]*(?:-{2,}|={2,}|\*{3,}|#{3,}|~{3,}|_{3,})|[-=*:]{2,}\s*$|:\s*$|\bfollows?\.?\s*$/;
+
+function isMarkerLine(line: string): boolean {
+  if (line.length > 160 || !MARKER_FRAME.test(line)) return false;
+  const plain = plainText(line);
+  if (!isOriginalMarker(plain)) return false;
+  // "Your message could not be delivered. The original message was received at ..." opens sendmail's report, it does not end it.
+  return !/was received at|original message (?:was|is:|has)|identifier|subject|message id|did not reach|could not|not be delivered|attached below/.test(
+    plain,
+  );
+}
+
+/** True where the lines from `index` on are the header of a returned message: a trace or signature field, or three fields in a row. */
+function beginsHeader(lines: readonly string[], index: number): boolean {
+  const line = lines[index] ?? '';
+  if (!HEADER_LINE.test(line)) return false;
+  if (/^(?:received|return-path|dkim-signature|delivered-to|arc-seal):/i.test(line)) return true;
+  let fields = 0;
+  for (const next of lines.slice(index, index + 6)) if (SHORT_HEADER.test(next)) fields++;
+  return fields >= 3;
+}
+
+/** Splits a report's text from the message (or its header) that stands behind it. */
+export function cutOriginal(text: string): CutText {
+  const lines = text.split('\n', MAX_LINES + 1);
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] ?? '';
+    if ((i > 0 && isMarkerLine(line)) || beginsHeader(lines, i)) {
+      const head = lines.slice(0, i).join('\n');
+      if (head.trim() === '') continue;
+      return { notice: head, original: text.slice(head.length).replace(/^\n+/, '') };
+    }
+  }
+  return { notice: text, original: '' };
+}
+
+interface Head {
+  readonly line: number;
+  readonly address: string;
+  /** What stands behind the address on its line. */
+  readonly rest: string;
+  readonly rank: number;
+}
+
+const LIST_MARKER = /^[\s>*+\-•·|]{0,12}(?:\d{1,3}[.)]\s)?/;
+const AFTER_HEAD = /^(?:\s*$|\s*[:;,(|]|\s*\.{2,}|\s*[-–—=]|\s+on\s|\s*<|\s+\S)/;
+const COLON_BEFORE = /(?:^|[\s(])(?:[^\s:]{1,40}\s){0,7}[^\s:]{1,40}\s*[:：]\s*[<"']?$/;
+const NOT_A_RECIPIENT =
+  /(?:mail from|sender|from|reply-to|contact|contacting|e-?mail to|mailto|help|support|assistance|questions?|please (?:contact|send|mail|e-?mail|write)|message-id|id|postmaster|kontakt|contactez|contacte|owner|cc|subject|envelope-from|return-path|x-[\w-]+|on behalf of|administrator|helo|abs(?:ender)?|expéditeur|remitente|差出人)\s*[:=]?\s*[<"'(]*$/i;
+const RECIPIENT_BEFORE =
+  /(?:\bto|\bfor|recipients?|rcpt|address(?:es)?|user(?:id)?|mailbox|account|empf[aä]nger|adress[ae]|an|destinat\w{2,8}|a|à|para|do|odbiorc\w{1,4}|naar|til|получател\w{1,4}|адрес\w{0,4}|宛先|宛|收件人|地址)\s*[:：=]?\s*[<"'(«]*$/i;
+const OWN_PROGRAM = /^(?:mailer-daemon|postmaster|mail-daemon|mdaemon|no-?reply|noreply|abuse|hostmaster|helpdesk|support|mailerdaemon)$/;
+
+function headOf(line: string, index: number): Head | null {
+  const marker = LIST_MARKER.exec(line)?.[0].length ?? 0;
+  const text = line.slice(marker);
+  const found = findAddresses(text, 2)[0];
+  if (found === undefined) return null;
+  if (found.start <= 1 && /^["'<[(]?$/.test(text.slice(0, found.start))) {
+    const rest = text
+      .slice(found.end)
+      .replace(/^["'\])]/, '')
+      .replace(/^\s*[<(](?:mailto:)?[^\s<>()]{1,200}@[^\s<>()]{1,200}[>)]/, '');
+    if (!AFTER_HEAD.test(rest)) return null;
+    const alone = /^\s*(?:[:;,.]|<br ?\/?>)?\s*$/.test(rest) || /^\s*(?::|\.{2,}|\s-\s|\(|on\s)/.test(rest) || text.startsWith('<');
+    return { line: index, address: found.address, rest: rest.replace(/^\s*(?:[:;,]|\.{2,}|<br ?\/?>)\s*/, ''), rank: alone ? 3 : 2 };
+  }
+  return null;
+}
+
+const SECTION = /^\s*(?:-{3,}|={4,}|\*{4,})\s*[^\s-].{0,120}?\s*(?:-{2,}|={3,}|\*{3,})?\s*$/;
+
+function collectHeads(lines: readonly string[]): Head[] {
+  const heads: Head[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] ?? '';
+    if (!line.includes('@')) continue;
+    const head = headOf(line, i);
+    if (head !== null) {
+      heads.push(head);
+      continue;
+    }
+    for (const found of findAddresses(line, 6)) {
+      const before = line.slice(Math.max(0, found.start - 80), found.start);
+      const context = before.trim() === '' ? (lines[i - 1] ?? '').slice(-80) : before;
+      if (NOT_A_RECIPIENT.test(context) || /https?:\/\/\S*$/i.test(before)) continue;
+      const after = line.slice(found.end).trim();
+      const colon = COLON_BEFORE.test(before) && after.length < 3;
+      const rank = RECIPIENT_BEFORE.test(context) ? 2 : colon ? 2 : 0;
+      heads.push({ line: i, address: found.address, rest: after, rank: rank === 2 && colon ? 2.5 : rank });
+    }
+  }
+  const people = heads.filter(({ address, rank }) => rank >= 3 || !isProgram(address));
+  return people.length > 0 ? people : heads;
+}
+
+function isProgram(address: string): boolean {
+  return OWN_PROGRAM.test(localPart(address));
+}
+
+/** Text that belongs to the head at `index`: to the next head, section or end. */
+function chunkOf(lines: readonly string[], heads: readonly Head[], index: number, end: number): string {
+  const head = heads[index];
+  if (head === undefined) return '';
+  const stop = heads[index + 1]?.line ?? end;
+  const out = [head.rest];
+  for (let i = head.line + 1; i < stop; i++) {
+    const line = lines[i] ?? '';
+    if (SECTION.test(line) && !/server message|smtp command|reason|error detail/i.test(line)) break;
+    out.push(line.trim());
+  }
+  return out.join('\n').trim().slice(0, MAX_CHUNK);
+}
+
+const EXPANDED_FROM =
+  /\((?:expanded from|(?:ultimately )?generated from|originally addressed to|alias of)(:?)\s{0,40}<?([^\s<>()]{1,200}@[^\s<>()]{1,200})>?\)/i;
+
+/** Recipients with the highest rank found; the same address named twice is one recipient. */
+function groupHeads(lines: readonly string[], heads: readonly Head[], end: number, clear: boolean): TextRecipient[] {
+  const byAddress = new Map<string, { address: string; other: string | null; text: string }>();
+  for (let i = 0; i < heads.length; i++) {
+    const head = heads[i];
+    if (head === undefined) continue;
+    const text = chunkOf(lines, heads, i, end);
+    const expansion = EXPANDED_FROM.exec(text);
+    const from = expansion?.[2] ?? null;
+    // Sendmail ("expanded from: x") shows the alias's target, which nobody wrote to; Postfix ("expanded from <x>") the recipient.
+    const swap = from !== null && expansion?.[1] === ':';
+    const address = swap ? from : head.address;
+    const key = address.toLowerCase();
+    const known = byAddress.get(key);
+    if (known !== undefined) known.text = `${known.text}\n${text}`.trim();
+    else
+      byAddress.set(key, {
+        address,
+        other: swap ? head.address : from,
+        text: text
+          .replace(EXPANDED_FROM, '')
+          .replace(/^\s*[:,]\s*/, '')
+          .trim(),
+      });
+  }
+  const groups = [...byAddress.values()];
+  // "a, b and c: mailbox full": a list of addresses shares the text behind it.
+  for (let i = groups.length - 2; i >= 0; i--) {
+    const group = groups[i];
+    if (group !== undefined && group.text === '') group.text = groups[i + 1]?.text ?? '';
+  }
+  return groups.map(({ address, other, text }) => ({ address, otherAddress: other, text, clear }));
+}
+
+/**
+ * The recipients a notice names, each with what is said about it.
+ *
+ * @param notice the report's text without the returned message
+ * @param avoid addresses in lower case that are no recipients unless nothing else is found: the report's own sender and addressee
+ */
+export function readBounceText(notice: string, avoid: ReadonlySet<string>): TextRecipient[] {
+  const lines = notice.split('\n', MAX_LINES).map((line) => (line.length > MAX_LINE ? line.slice(0, MAX_LINE) : line));
+  const all = collectHeads(lines);
+  const foreign = all.filter(({ address }) => !avoid.has(address.toLowerCase()));
+  const candidates = foreign.some(({ rank }) => rank >= 2)
+    ? foreign
+    : all.some(({ rank }) => rank >= 3)
+      ? all
+      : foreign.length > 0
+        ? foreign
+        : all;
+  const best = Math.max(0, ...candidates.map(({ rank }) => rank));
+  const chosen = candidates.filter(({ rank }) => rank === best);
+  return groupHeads(lines, best === 0 ? chosen.slice(0, 1) : chosen, lines.length, best >= 2.5);
+}
+
+/** One exchange of a sendmail transcript: the command sent and the joined reply. */
+export interface TranscriptReply {
+  readonly command: string;
+  readonly address: string | null;
+  readonly text: string;
+  /** True for `<<<` lines, which the remote server said; false for the sending server's own summary. */
+  readonly remote: boolean;
+}
+
+/** The replies in `----- Transcript of session follows -----`. */
+export function readTranscript(notice: string): TranscriptReply[] {
+  const at = notice.search(/transcript of session follows|while talking to/i);
+  if (at === -1) return [];
+  const replies: { command: string; address: string | null; text: string; remote: boolean }[] = [];
+  let command = '';
+  let open = false;
+  for (const line of notice.slice(at).split('\n', 400)) {
+    const sent = /^\s*>>> ?(.{1,400})/.exec(line)?.[1];
+    if (sent !== undefined) {
+      command = sent.trim();
+      open = false;
+      continue;
+    }
+    const remote = /^\s*<<< ?(.{1,2000})/.exec(line)?.[1];
+    const own = remote === undefined ? /^([45]\d\d[ -].{1,2000})/.exec(line)?.[1] : undefined;
+    const text = remote ?? own;
+    if (text === undefined) {
+      const last = replies.at(-1);
+      if (last !== undefined && !last.remote && /^\s+\S/.test(line) && last.text.length < 2000) last.text += ` ${line.trim()}`;
+      continue;
+    }
+    const last = replies.at(-1);
+    if (open && last !== undefined && last.remote === (remote !== undefined) && last.text.length < 4000) last.text += ` ${text.trim()}`;
+    else
+      replies.push({
+        command,
+        address: firstAddress(/^rcpt/i.test(command) ? command : text),
+        text: text.trim(),
+        remote: remote !== undefined,
+      });
+    open = /^\d{3}-/.test(text);
+  }
+  return replies;
+}

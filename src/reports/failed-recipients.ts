@@ -1,0 +1,291 @@
+/** Puts together, for each recipient of a report, the words and codes that say what happened to it. */
+
+import type { FailureEvidence } from '../domain/qualification/failure-evidence.ts';
+import type { EventOrigin } from '../domain/vocabulary.ts';
+import { readBounceText, readTranscript, type TextRecipient, type TranscriptReply } from './bounce-text.ts';
+import { type DeliveryStatus, diagnosticText, groupAddress, type StatusGroup } from './delivery-status.ts';
+import { cleanAddress, fieldAddress, localPart } from './found-address.ts';
+import type { OriginalMessage } from './original-message.ts';
+import type { RecipientAction, ReportedRecipient } from './parsed-message.ts';
+import { plainText, saysDelay, saysFinal } from './report-phrases.ts';
+import { answeringHost, innerReply, refusedCommand } from './smtp-reply.ts';
+
+/** What surrounds the recipients of a report. */
+export interface ReportContext {
+  readonly notice: string;
+  readonly subject: string;
+  readonly to: readonly string[];
+  readonly from: string | null;
+  readonly original: OriginalMessage | null;
+  readonly origin: EventOrigin;
+  /** The X-Failed-Recipients field. */
+  readonly failedHeader: string;
+}
+
+const MAX_EVIDENCE = 2000;
+
+function flatten(text: string): string {
+  return text
+    .slice(0, MAX_EVIDENCE * 3)
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, MAX_EVIDENCE);
+}
+
+function hostOf(value: string | undefined): string | undefined {
+  const name =
+    value === undefined
+      ? null
+      : /([A-Za-z0-9][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_-]{1,63}){1,10})/.exec(value.replace(/^\s*[\w-]{1,20}\s*;/, ''))?.[1];
+  return name === null || name === undefined ? undefined : name.toLowerCase();
+}
+
+interface Words {
+  readonly recipient: string | null;
+  readonly text: string;
+  /** Everything else that was said about this recipient. */
+  readonly around: string;
+  readonly enhancedCode?: string | null;
+  readonly remoteHost?: string | undefined;
+  readonly reportingHost?: string | undefined;
+}
+
+function evidenceOf(words: Words, context: ReportContext): FailureEvidence {
+  const command = refusedCommand(words.text) ?? refusedCommand(words.around);
+  const remoteHost = words.remoteHost ?? answeringHost(words.text) ?? answeringHost(words.around) ?? undefined;
+  const notice = flatten(`${context.subject}\n${words.around}`);
+  return {
+    channel: 'EMAIL',
+    text: flatten(innerReply(words.text)),
+    origin: context.origin,
+    ...(words.recipient === null ? {} : { recipient: words.recipient }),
+    ...(words.enhancedCode == null ? {} : { enhancedCode: words.enhancedCode }),
+    ...(remoteHost === undefined ? {} : { remoteHost }),
+    ...(words.reportingHost === undefined ? {} : { reportingHost: words.reportingHost }),
+    ...(command === null ? {} : { smtpCommand: command }),
+    ...(notice === '' ? {} : { notice }),
+  };
+}
+
+const ACTIONS: readonly [RegExp, RecipientAction][] = [
+  [/^fail/, 'failed'],
+  [/^delay/, 'delayed'],
+  [/^deliver(?!y)/, 'delivered'],
+  [/^relay/, 'relayed'],
+  [/^expand/, 'expanded'],
+];
+
+function actionOf(group: StatusGroup, context: ReportContext): RecipientAction {
+  const action = (group.fields.get('action') ?? '').trim().toLowerCase();
+  const status = statusOf(group);
+  const known = ACTIONS.find(([pattern]) => pattern.test(action))?.[1];
+  if (known === 'delivered' && status !== null && !status.startsWith('2')) return 'failed';
+  if (known !== undefined) return known;
+  if (status?.startsWith('2') === true) return 'delivered';
+  const plain = plainText(`${context.subject}\n${context.notice.slice(0, 6000)}`);
+  return saysDelay(plain) && !saysFinal(plain) ? 'delayed' : 'failed';
+}
+
+function statusOf(group: StatusGroup): string | null {
+  return /(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(group.fields.get('status') ?? '')?.[1] ?? null;
+}
+
+/** The words a group holds in whatever field the writer put them. */
+function groupText(group: StatusGroup): string {
+  const { fields } = group;
+  const diagnostic = diagnosticText(fields.get('diagnostic-code') ?? '');
+  if (diagnostic !== '') return diagnostic;
+  const supplementary = fields.get('x-supplementary-info');
+  if (supplementary !== undefined) return supplementary.replace(/^<[^\s<>]{1,200}\s+#[\d.]{5,12}\s*(?:smtp;)?\s*/i, '').replace(/>$/, '');
+  const named = fields.get('localized-reason') ?? fields.get('x-notes') ?? fields.get('x-mailer-daemon-response');
+  if (named !== undefined) return diagnosticText(named);
+  const status = fields.get('status') ?? '';
+  // Some writers put the whole reply where the status belongs.
+  return /^[245]\d\d\s+\S/.test(status) ? status : '';
+}
+
+/** A text is enough by itself where it holds words besides codes, addresses and the name of a protocol. */
+function saysSomething(text: string): boolean {
+  const words =
+    text
+      .replace(/\S*@\S*/g, ' ')
+      .replace(/#?[245]\.\d{1,3}\.\d{1,3}|\b[245]\d\d\b/g, ' ')
+      .match(/[\p{L}]{2,}/gu) ?? [];
+  return words.filter((word) => !/^(?:smtp|esmtp|error|failed|failure|permanent|temporary|unknown|status)$/i.test(word)).length >= 2;
+}
+
+function sameAddress(a: string | null, b: string | null): boolean {
+  return a !== null && b !== null && a.toLowerCase() === b.toLowerCase();
+}
+
+/** The transcript's longer form of a reply that a report cut after its first line. */
+function longerReply(text: string, transcript: readonly TranscriptReply[]): string {
+  if (!/^\d{3}-/.test(text)) return text;
+  const start = flatten(text).slice(0, 40);
+  return transcript.find((reply) => reply.text.length > text.length && flatten(reply.text).startsWith(start))?.text ?? text;
+}
+
+/** Addresses that a report's text may name without meaning a failed recipient. */
+function avoided(context: ReportContext): Set<string> {
+  const own = [...context.to, context.from ?? '', context.original?.from ?? ''];
+  return new Set(own.filter((address) => address !== '').map((address) => address.toLowerCase()));
+}
+
+const PARAGRAPH_OF_SERVER = /(?:^|\n)[^\n]{0,200}\b(?:said|returned|reason|error|response|because)\b[^\n]{0,40}:/i;
+
+/** Recipients of the groups of a delivery report. */
+export function recipientsOfStatus(status: DeliveryStatus, context: ReportContext): ReportedRecipient[] {
+  const named = readBounceText(context.notice, avoided(context));
+  const transcript = readTranscript(context.notice);
+  const reportingHost = hostOf(status.message.get('reporting-mta'));
+  const only = status.recipients.length === 1;
+  return dropEmptyGroups(status.recipients).map((group) => {
+    const original = group.fields.get('original-recipient');
+    const originalAddress = original === undefined ? null : fieldAddress(original);
+    const reported = originalAddress ?? groupAddress(group) ?? (only ? guessAddress(named, context) : null);
+    const final = groupAddress(group);
+    const mention =
+      named.find((one) =>
+        [reported, final].some((address) => sameAddress(one.address, address) || sameAddress(one.otherAddress, address)),
+      ) ?? (only && named.length === 1 ? named[0] : undefined);
+    const said = longerReply(groupText(group), transcript);
+    const told = mention === undefined ? '' : mentionText(mention, transcript);
+    const text = saysSomething(said)
+      ? said
+      : saysSomething(told)
+        ? told
+        : only && said === ''
+          ? PARAGRAPH_OF_SERVER.test(context.notice)
+            ? innerReply(context.notice)
+            : ''
+          : said;
+    const comment = /\(([^()]{3,200})\)/.exec(group.fields.get('status') ?? '')?.[1] ?? '';
+    const code = statusOf(group);
+    const words: Words = {
+      recipient: reported,
+      text,
+      around: [said, told, comment, only ? context.notice : ''].filter((part) => part !== '' && part !== text).join('\n'),
+      enhancedCode: code,
+      remoteHost: hostOf(group.fields.get('remote-mta')),
+      reportingHost,
+    };
+    return {
+      address: reported,
+      otherAddress: otherOf(reported, [groupAddress(group), mention?.address ?? null, mention?.otherAddress ?? null]),
+      action: actionOf(group, context),
+      evidence: evidenceOf(words, context),
+    };
+  });
+}
+
+/** A group that names nobody and says nothing stands for no recipient where others do. */
+function dropEmptyGroups(groups: readonly StatusGroup[]): readonly StatusGroup[] {
+  const useful = groups.filter(
+    (group) => groupAddress(group) !== null || group.fields.has('final-recipient') || group.fields.has('diagnostic-code'),
+  );
+  return useful.length > 0 ? useful : groups.slice(0, 1);
+}
+
+/** Another address of the same recipient, for a sender that knows it by that one. */
+function otherOf(address: string | null, others: readonly (string | null)[]): string | null {
+  return others.find((other) => other !== null && !sameAddress(other, address)) ?? null;
+}
+
+/** Who a report means that names no recipient itself: its text, else the returned message's addressee where there is one only. */
+function guessAddress(named: readonly TextRecipient[], context: ReportContext): string | null {
+  const only = named.length === 1 ? named[0]?.address : undefined;
+  if (only !== undefined) return only;
+  const to = [...new Set((context.original?.to ?? []).map((address) => address.toLowerCase()))].filter(
+    (address) => !avoided(context).has(address),
+  );
+  return to.length === 1 ? (context.original?.to.find((address) => address.toLowerCase() === to[0]) ?? null) : null;
+}
+
+const REASON = /\(reason: ([^\n]{1,1500}?)\)(?:\n|$)/;
+
+/** What is said about a recipient: sendmail's own reason or the reply in its transcript, else the text at its name. */
+function mentionText(mention: TextRecipient, transcript: readonly TranscriptReply[]): string {
+  const reason = REASON.exec(mention.text)?.[1];
+  if (reason !== undefined) return longerReply(reason, transcript);
+  if (transcript.length === 0) return mention.text;
+  const name = localPart(mention.address);
+  const about = transcript.filter(
+    ({ text, address }) =>
+      sameAddress(address, mention.address) || sameAddress(address, mention.otherAddress) || text.toLowerCase().includes(name),
+  );
+  const refusals = (list: readonly TranscriptReply[]) => list.filter(({ text }) => /^[45]/.test(text) && !/^503/.test(text));
+  const best =
+    refusals(about.filter(({ remote }) => remote))[0] ??
+    refusals(transcript.filter(({ remote }) => remote))[0] ??
+    refusals(about)[0] ??
+    refusals(transcript)[0];
+  return best?.text ?? mention.text;
+}
+
+/** `X-Failed-Recipients: a@x, b@y`, an Exim and Gmail habit. */
+function headerRecipients(value: string): string[] {
+  return [
+    ...new Set(
+      value
+        .slice(0, 20_000)
+        .split(/[,\s]+/)
+        .map((one) => cleanAddress(one))
+        .filter((one): one is string => one !== null),
+    ),
+  ];
+}
+
+/** Recipients of a report that is only text. At least one, without address where the report names nobody. */
+export function recipientsOfText(context: ReportContext, action: RecipientAction): ReportedRecipient[] {
+  const avoid = avoided(context);
+  const failed = headerRecipients(context.failedHeader);
+  const named = readBounceText(context.notice, new Set([...avoid].filter((address) => !failed.some((one) => sameAddress(one, address)))));
+  const transcript = readTranscript(context.notice);
+  const byName = failed.length === 0 && !named.some(({ clear }) => clear) ? namedByLocalPart(context) : null;
+  const listed = failed.length > 0 ? failed.map((address) => mentionOf(address, named, context)) : byName === null ? named : [byName];
+  const recipients = listed.length > 0 ? listed : [fallback(context)];
+  return recipients.map((mention) => {
+    const address = mention.address === '' ? null : mention.address;
+    const told = mentionText(mention, transcript);
+    const text = saysSomething(told) ? told : context.notice;
+    return {
+      address,
+      otherAddress: mention.otherAddress,
+      action,
+      evidence: evidenceOf(
+        {
+          recipient: address,
+          text,
+          around: text === context.notice ? context.notice : recipients.length === 1 ? context.notice : mention.text,
+        },
+        context,
+      ),
+    };
+  });
+}
+
+function mentionOf(address: string, named: readonly TextRecipient[], context: ReportContext): TextRecipient {
+  const found = named.find((one) => sameAddress(one.address, address) || sameAddress(one.otherAddress, address));
+  return { address, otherAddress: null, clear: true, text: found?.text ?? (named.length === 1 ? (named[0]?.text ?? '') : context.notice) };
+}
+
+/** A returned message's addressee whose name alone stands in the report, as directory servers write it. */
+function namedByLocalPart(context: ReportContext): TextRecipient | null {
+  const words = new Set(
+    context.notice
+      .slice(0, 4000)
+      .toLowerCase()
+      .split(/[\s<>"'(),;:]+/),
+  );
+  const avoid = avoided(context);
+  const found = (context.original?.to ?? []).filter(
+    (address) => !avoid.has(address.toLowerCase()) && localPart(address).length > 2 && words.has(localPart(address)),
+  );
+  return found.length === 1 && found[0] !== undefined ? { address: found[0], otherAddress: null, clear: true, text: context.notice } : null;
+}
+
+/** A report that names nobody speaks of the returned message's only addressee. */
+function fallback(context: ReportContext): TextRecipient {
+  const address = guessAddress([], context) ?? '';
+  return { address, otherAddress: null, clear: false, text: context.notice };
+}

@@ -1,0 +1,364 @@
+/**
+ * Reads any message that arrives at a bounce mailbox: what kind it is, whom it speaks of, and the words to judge by.
+ *
+ * Pure: bytes in, findings out. Never throws; what cannot be understood is `OTHER`.
+ */
+
+import { createHash } from 'node:crypto';
+import type { EventOrigin, MessageKind } from '../domain/vocabulary.ts';
+import { automaticSigns, isFromMailSystem, isProviderOptOut, isUnsubscribeRequest } from './auto-reply.ts';
+import { cutOriginal } from './bounce-text.ts';
+import { type DeliveryStatus, findDeliveryStatus, readDeliveryStatus } from './delivery-status.ts';
+import { recipientsOfStatus, recipientsOfText } from './failed-recipients.ts';
+import { type FeedbackReport, findFeedbackReport, isComplaint, readFeedbackReport, readPlainComplaint } from './feedback-report.ts';
+import { findAddresses } from './found-address.ts';
+import { htmlToText } from './html-text.ts';
+import { headerText, rawHeader, readHeaders } from './mail-headers.ts';
+import { type MailPart, type OpenedMail, openMail, partText } from './mail-parts.ts';
+import { bareMessageId, describeOriginal, type OriginalMessage, originalFromText } from './original-message.ts';
+import { findOwnToken, TOKEN_HEADER } from './own-token.ts';
+import type { ParsedMessage, RecipientAction, ReportedRecipient } from './parsed-message.ts';
+import { type ProviderNotice, readProviderNotice } from './provider-notice.ts';
+import { isFailureSubject, isServersOwnReport, plainText, saysDelay, saysFailure, saysFinal } from './report-phrases.ts';
+
+export interface ParseOptions {
+  /** How the message came to be a finding; decides nothing here, it is handed on with the evidence. */
+  readonly origin?: EventOrigin;
+}
+
+/** What the readers below share: the opened message and the texts they all look at. */
+interface Material {
+  readonly mail: OpenedMail;
+  readonly subject: string;
+  /** The human-readable text of the report, without the message it returns. */
+  readonly notice: string;
+  /** What stands behind the marker line of a text report. */
+  readonly returnedText: string;
+  readonly to: readonly string[];
+  readonly from: string | null;
+  readonly origin: EventOrigin;
+}
+
+interface Finding {
+  readonly kind: MessageKind;
+  readonly recipients: readonly ReportedRecipient[];
+  readonly feedbackType?: string | null;
+  readonly original?: OriginalMessage | null;
+}
+
+const MAX_NOTICE = 65_536;
+const STATUS_TYPES: ReadonlySet<string> = new Set(['message/delivery-status', 'message/global-delivery-status']);
+const HEADER_TYPES: ReadonlySet<string> = new Set([
+  'text/rfc822-headers',
+  'message/rfc822-headers',
+  'message/global-headers',
+  'text/rfc822-header',
+  'text/rfc822',
+]);
+
+function textOfPart(part: MailPart): string {
+  const text = partText(part);
+  return part.type === 'text/html' || /^\s*<(?:!doctype|html|head|body)/i.test(text) ? htmlToText(text) : text;
+}
+
+/** The texts of the report itself, in order; HTML only where no plain text says anything. */
+function humanText(parts: readonly MailPart[], level: number): string {
+  let plain = '';
+  let html: MailPart | null = null;
+  for (const part of parts) {
+    if (part.embedded !== level || HEADER_TYPES.has(part.type) || plain.length > MAX_NOTICE) continue;
+    if (part.type === 'text/html') html ??= part;
+    else if (
+      (part.type.startsWith('text') || part.type === 'report/report' || part.type === 'message/notification') &&
+      !(part.attachment && plain !== '')
+    ) {
+      plain += `${textOfPart(part)}\n`;
+    }
+  }
+  if (plain.trim().length < 3 && html !== null) return textOfPart(html).slice(0, MAX_NOTICE);
+  return plain.slice(0, MAX_NOTICE);
+}
+
+function addressesOf(mail: OpenedMail): string[] {
+  const out = new Set<string>();
+  for (const name of ['to', 'delivered-to', 'x-original-to', 'envelope-to', 'x-envelope-to']) {
+    for (const value of (mail.headers.get(name) ?? []).slice(0, 5)) for (const { address } of findAddresses(value, 20)) out.add(address);
+  }
+  return [...out];
+}
+
+function prepare(mail: OpenedMail, origin: EventOrigin): Material {
+  const text = humanText(mail.parts, 0);
+  const { notice, original } = cutOriginal(text);
+  return {
+    mail,
+    subject: headerText(mail.headers, 'subject'),
+    notice,
+    returnedText: original,
+    to: addressesOf(mail),
+    from: findAddresses(headerText(mail.headers, 'from'), 1)[0]?.address ?? null,
+    origin,
+  };
+}
+
+/** The returned message: an embedded message, a header part, or what stands behind the marker line. */
+function findOriginal(material: Material, above: number): OriginalMessage | null {
+  const embedded = material.mail.parts.find((part) => part.embedded === above + 1);
+  if (embedded !== undefined) return describeOriginal(embedded.messageHeaders);
+  const headerPart = material.mail.parts.find((part) => HEADER_TYPES.has(part.type));
+  if (headerPart !== undefined) {
+    const text = partText(headerPart);
+    const original = describeOriginal(readHeaders(text, 0, text.length, true).headers);
+    if (original !== null) return original;
+  }
+  if (material.returnedText !== '') return originalFromText(material.returnedText);
+  return null;
+}
+
+function readComplaint(material: Material): Finding | null {
+  const { mail } = material;
+  const part = mail.parts.find(({ type }) => type === 'message/feedback-report');
+  const returned = mail.parts.find((one) => one.embedded > (part?.embedded ?? 0))?.messageHeaders ?? null;
+  let report: FeedbackReport | null = null;
+  if (part !== undefined) report = readFeedbackReport(partText(part), returned ?? headersOfHeaderPart(mail));
+  else if (mail.reportType === 'feedback-report' || mail.parts.length === 1) {
+    const text = findFeedbackReport(mail.raw.slice(mail.bodyStart, mail.bodyStart + 100_000));
+    if (text !== null) report = readFeedbackReport(text, returned);
+  }
+  if (part !== undefined && report !== null && report.feedbackType === '' && report.recipients.length === 0) report = null;
+  if (report !== null && !isComplaint(report.feedbackType)) return { kind: 'OTHER', recipients: [], feedbackType: report.feedbackType };
+  report ??= readPlainComplaint(mail.headers, mail.parts);
+  if (report === null) return null;
+  return {
+    kind: 'COMPLAINT',
+    feedbackType: report.feedbackType,
+    recipients: simpleRecipients(material, report.recipients, 'complained', `feedback ${report.feedbackType}`),
+  };
+}
+
+function headersOfHeaderPart(mail: OpenedMail): ReturnType<typeof readHeaders>['headers'] | null {
+  const part = mail.parts.find(({ type }) => HEADER_TYPES.has(type));
+  if (part === undefined) return null;
+  const text = partText(part);
+  return readHeaders(text, 0, text.length, true).headers;
+}
+
+/** Recipients of messages that are no failures; the evidence only carries the words. */
+function simpleRecipients(material: Material, addresses: readonly string[], action: RecipientAction, text: string): ReportedRecipient[] {
+  const list: (string | null)[] = addresses.length > 0 ? [...addresses] : action === 'complained' ? [null] : [];
+  return list.map((address) => ({
+    address,
+    otherAddress: null,
+    action,
+    evidence: {
+      channel: 'EMAIL',
+      text,
+      origin: action === 'complained' ? 'FEEDBACK_LOOP' : material.origin,
+      ...(address === null ? {} : { recipient: address }),
+    },
+  }));
+}
+
+function noticeFinding(material: Material, notice: ProviderNotice): Finding {
+  const original: OriginalMessage = {
+    messageId: notice.messageId,
+    from: notice.from,
+    to: notice.recipients.map(({ address }) => address),
+    subject: notice.subject,
+    token: notice.token,
+  };
+  if (notice.event === 'COMPLAINT') {
+    const addresses = notice.recipients.map(({ address }) => address);
+    const harmless = notice.feedbackType !== null && !isComplaint(notice.feedbackType);
+    return {
+      kind: harmless ? 'OTHER' : 'COMPLAINT',
+      feedbackType: notice.feedbackType,
+      original,
+      recipients: harmless ? [] : simpleRecipients(material, addresses, 'complained', `feedback ${notice.feedbackType ?? 'abuse'}`),
+    };
+  }
+  const action: RecipientAction = notice.event === 'BOUNCE' ? 'failed' : notice.event === 'DELAY' ? 'delayed' : 'delivered';
+  const recipients = notice.recipients.map(({ address, status, text }) => ({
+    address,
+    otherAddress: null,
+    action,
+    evidence: {
+      channel: 'EMAIL' as const,
+      text: text.replace(/^\s*smtp\s*;\s*/i, ''),
+      recipient: address,
+      origin: material.origin,
+      ...(status !== null && /^[245]\.\d{1,3}\.\d{1,3}$/.test(status) ? { enhancedCode: status } : {}),
+    },
+  }));
+  return { kind: notice.event, recipients, original };
+}
+
+const ORDER: Readonly<Record<RecipientAction, number>> = {
+  failed: 0,
+  complained: 0,
+  unsubscribed: 0,
+  replied: 0,
+  delayed: 1,
+  delivered: 2,
+  relayed: 2,
+  expanded: 2,
+};
+
+function kindOf(recipients: readonly ReportedRecipient[]): MessageKind {
+  if (recipients.some(({ action }) => action === 'failed')) return 'BOUNCE';
+  if (recipients.some(({ action }) => action === 'delayed')) return 'DELAY';
+  return recipients.length > 0 ? 'DELIVERED' : 'OTHER';
+}
+
+/** A delivery report in its own MIME part, at the outermost level that has one. */
+function statusPart(mail: OpenedMail): { status: DeliveryStatus; level: number } | null {
+  const parts = mail.parts.filter(({ type }) => STATUS_TYPES.has(type));
+  const level = Math.min(...parts.map(({ embedded }) => embedded));
+  const own = parts.filter(({ embedded }) => embedded === level);
+  if (own.length === 0) return null;
+  const read = own.map((part) => readDeliveryStatus(partText(part)));
+  const first = read[0];
+  if (first === undefined) return null;
+  return { status: { message: first.message, recipients: read.flatMap(({ recipients }) => recipients) }, level };
+}
+
+/** Lines a forwarding person puts in front of the report lead nowhere; the report's own text is one level further in. */
+function noticeAt(material: Material, level: number): string {
+  return level === 0 ? material.notice : cutOriginal(humanText(material.mail.parts, level)).notice;
+}
+
+function readStatus(material: Material): Finding | null {
+  const found = statusPart(material.mail);
+  const raw = found !== null && found.status.recipients.length > 0 ? null : rawStatus(material);
+  const status = raw ?? found?.status ?? null;
+  if (status === null || status.recipients.length === 0) return null;
+  const level = raw === null ? (found?.level ?? 0) : 0;
+  const original = findOriginal(material, level);
+  const recipients = recipientsOfStatus(status, { ...context(material, original), notice: noticeAt(material, level) });
+  return { kind: kindOf(recipients), recipients, original };
+}
+
+function rawStatus(material: Material): DeliveryStatus | null {
+  const { mail } = material;
+  if (!/(?:final|original)-recipient/i.test(mail.raw)) return null;
+  const fromText = findDeliveryStatus(`${material.notice}\n${material.returnedText.slice(0, 20_000)}`);
+  return fromText ?? findDeliveryStatus(mail.raw.slice(mail.bodyStart));
+}
+
+function context(material: Material, original: OriginalMessage | null) {
+  return {
+    notice: material.notice,
+    subject: material.subject,
+    to: material.to,
+    from: material.from,
+    original,
+    origin: material.origin,
+    failedHeader: rawHeader(material.mail.headers, 'x-failed-recipients'),
+  };
+}
+
+/** How sure the texts make it that a message without report parts tells of a failure. */
+function tellsOfFailure(material: Material, automatic: boolean): boolean {
+  const { mail, notice } = material;
+  if (mail.headers.has('x-failed-recipients')) return true;
+  const plain = plainText(notice.slice(0, 8000));
+  const subject = plainText(material.subject);
+  const system = isFromMailSystem(mail.headers);
+  const subjectSays = isFailureSubject(subject);
+  if (mail.reportType === 'disposition-notification')
+    return saysFailure(plain) && /reject|quota|denied|failed|refused|discarded/.test(plain);
+  const textSays = saysFailure(plain);
+  if (system && (textSays || subjectSays)) return !automatic || subjectSays || isServersOwnReport(plain.slice(0, 1500));
+  if (automatic) return false;
+  if (subjectSays && textSays) return true;
+  if (mail.reportType === 'delivery-status' && textSays) return true;
+  return isServersOwnReport(plain.slice(0, 700)) && !/(?:^|\n)>/.test(notice.slice(0, 700)) && !/^re:/.test(subject.trim());
+}
+
+function readFailureText(material: Material, automatic: boolean): Finding | null {
+  if (!tellsOfFailure(material, automatic)) return null;
+  const original = findOriginal(material, 0);
+  const plain = plainText(`${material.subject}\n${material.notice.slice(0, 8000)}`);
+  const delayed = saysDelay(plain) && !saysFinal(plain);
+  const recipients = recipientsOfText(context(material, original), delayed ? 'delayed' : 'failed');
+  return { kind: delayed ? 'DELAY' : 'BOUNCE', recipients, original };
+}
+
+/** A report that somebody forwarded as an attachment or that a gateway wrapped: the message inside is read instead. */
+function readForwarded(material: Material): Finding | null {
+  const { mail } = material;
+  const inner = mail.parts.find((part) => part.embedded === 1);
+  if (inner === undefined || !isFromMailSystem(inner.messageHeaders)) return null;
+  const text = humanText(mail.parts, 1);
+  const { notice, original } = cutOriginal(text);
+  const innerMail: OpenedMail = {
+    ...mail,
+    headers: inner.messageHeaders,
+    parts: mail.parts.filter(({ embedded }) => embedded >= 1).map((part) => ({ ...part, embedded: part.embedded - 1 })),
+  };
+  return readFailureText(
+    { ...material, mail: innerMail, subject: headerText(inner.messageHeaders, 'subject'), notice, returnedText: original },
+    false,
+  );
+}
+
+function find(material: Material): Finding {
+  const { mail, subject, notice } = material;
+  const complaint = readComplaint(material);
+  if (complaint !== null) return complaint;
+  const provider = readProviderNotice(notice, TOKEN_HEADER);
+  if (provider !== null) return noticeFinding(material, provider);
+  const signs = automaticSigns(mail.headers, subject, notice);
+  const status = readStatus(material);
+  // Challenge services dress their question as a delivery report.
+  if (status !== null && !(signs.challenge && !isFromMailSystem(mail.headers))) return status;
+  const failure = readFailureText(material, signs.strong);
+  if (failure !== null) return failure;
+  const sender = material.from === null ? [] : [material.from];
+  if (isProviderOptOut(mail.headers)) {
+    return { kind: 'COMPLAINT', feedbackType: 'opt-out', recipients: simpleRecipients(material, sender, 'complained', 'feedback opt-out') };
+  }
+  if (!signs.strong && isUnsubscribeRequest(mail.headers, subject, notice)) {
+    return { kind: 'UNSUBSCRIBE', recipients: simpleRecipients(material, sender, 'unsubscribed', subject) };
+  }
+  if (signs.strong || signs.weak) return { kind: 'AUTO_REPLY', recipients: simpleRecipients(material, sender, 'replied', subject) };
+  return readForwarded(material) ?? { kind: 'OTHER', recipients: [] };
+}
+
+function dedupeKey(mail: OpenedMail): string {
+  const id = rawHeader(mail.headers, 'message-id');
+  const date = rawHeader(mail.headers, 'date');
+  return createHash('sha256').update(`${id}\n${date}\n`).update(mail.raw.slice(mail.bodyStart).trimEnd(), 'latin1').digest('hex');
+}
+
+function dateOf(value: string): Date | null {
+  if (value === '') return null;
+  const time = Date.parse(value.replace(/\([^()]*\)/g, '').trim());
+  return Number.isNaN(time) ? null : new Date(time);
+}
+
+function tokensOf(material: Material, original: OriginalMessage | null): string[] {
+  const values = [original?.token ?? '', ...material.to, ...(original?.from == null ? [] : [original.from])];
+  return [...new Set(values.map((value) => findOwnToken(value)).filter((token): token is string => token !== null))];
+}
+
+/** Reads one raw message (RFC 5322 bytes, any line ends, with or without an mbox `From ` line). Never throws. */
+export function parseMessage(raw: Uint8Array, options: ParseOptions = {}): ParsedMessage {
+  const mail = openMail(raw);
+  const material = prepare(mail, options.origin ?? 'ASYNC');
+  const finding = find(material);
+  const original = finding.original ?? findOriginal(material, 0);
+  return {
+    kind: finding.kind,
+    feedbackType: finding.feedbackType ?? null,
+    messageId: bareMessageId(rawHeader(mail.headers, 'message-id')),
+    date: dateOf(rawHeader(mail.headers, 'date')),
+    from: material.from,
+    subject: material.subject,
+    to: material.to,
+    dedupeKey: dedupeKey(mail),
+    original,
+    tokens: tokensOf(material, original),
+    recipients: [...finding.recipients].sort((a, b) => ORDER[a.action] - ORDER[b.action]),
+  };
+}
