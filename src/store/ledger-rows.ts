@@ -1,0 +1,182 @@
+import type { AddressStatus, Channel, ExclusionScope, FailureReason, FailureType, Fault, MessageStatus } from '../domain/vocabulary.ts';
+import { type Ledger, type Queryable, raw, type Sql, sql } from './database.ts';
+
+/** Place in a ledger: rows are read in the order of (txid, id). */
+export interface LedgerPosition {
+  readonly txid: bigint;
+  readonly id: bigint;
+}
+
+interface LedgerRowBase extends LedgerPosition {
+  readonly channel: Channel;
+  readonly address: string | null;
+  readonly occurredAt: Date;
+}
+
+interface QuarantineSide {
+  readonly status: AddressStatus;
+  readonly reason: FailureReason | null;
+  readonly text: string | null;
+  readonly statusUpdatedAt: Date;
+  readonly lastErrorAt: Date | null;
+}
+
+export interface QuarantineRow extends LedgerRowBase {
+  readonly ledger: 'QUARANTINE';
+  readonly entryId: bigint;
+  readonly domain: string | null;
+  /** null: there was no entry before, or none is left after. */
+  readonly before: QuarantineSide | null;
+  readonly after: QuarantineSide | null;
+}
+
+interface DeliveryLogSide {
+  readonly status: MessageStatus;
+  readonly failureType: FailureType | null;
+  readonly failureReason: FailureReason | null;
+  readonly fault: Fault | null;
+}
+
+export interface DeliveryLogRow extends LedgerRowBase {
+  readonly ledger: 'DELIVERY_LOG';
+  readonly deliveryLogId: bigint;
+  readonly deliveryId: bigint;
+  readonly profileId: bigint | null;
+  readonly domain: string | null;
+  readonly version: number;
+  readonly recordedAt: Date;
+  readonly before: DeliveryLogSide;
+  readonly after: DeliveryLogSide;
+}
+
+export interface ExclusionLogRow extends LedgerRowBase {
+  readonly ledger: 'EXCLUSION_LOG';
+  readonly deliveryId: bigint;
+  readonly profileId: bigint | null;
+  readonly reason: FailureReason;
+  readonly scope: ExclusionScope | null;
+}
+
+export type LedgerRow = QuarantineRow | DeliveryLogRow | ExclusionLogRow;
+
+/** What the horizon is and who holds it: no row below `xmin` can appear any more. */
+export interface Snapshot {
+  readonly xmin: bigint;
+  readonly xmax: bigint;
+  /** Transactions between the two that had not ended. */
+  readonly running: ReadonlySet<bigint>;
+}
+
+const TABLES: Record<Ledger, { readonly table: string; readonly columns: Sql; readonly condition: Sql }> = {
+  // The line before, by the unique key of an entry's versions, is the state before: one probe a row.
+  QUARANTINE: {
+    table: 'quarantine_event',
+    condition: sql`true`,
+    columns: sql`l.id, l.txid::text AS txid, l.entry_id, l.channel, l.address, l.domain, l.occurred_at,
+      l.previous_status, COALESCE(p.reason, l.previous_reason) AS previous_reason, p.text AS previous_text, p.status_updated_at AS previous_status_updated_at,
+      p.last_error_at AS previous_last_error_at, l.status, l.reason, l.text, l.status_updated_at, l.last_error_at`,
+  },
+  DELIVERY_LOG: {
+    table: 'delivery_event',
+    condition: sql`l.delivery_log_id IS NOT NULL AND l.status IS NOT NULL`,
+    columns: sql`l.id, l.txid::text AS txid, l.delivery_log_id, l.delivery_id, l.profile_id, l.channel, l.address, l.domain, l.occurred_at,
+      l.recorded_at, l.version, l.previous_status, l.previous_failure_type, l.previous_failure_reason, l.previous_fault,
+      l.status, l.failure_type, l.failure_reason, l.fault`,
+  },
+  EXCLUSION_LOG: {
+    table: 'exclusion_log',
+    condition: sql`true`,
+    columns: sql`l.id, l.txid::text AS txid, l.delivery_id, l.profile_id, l.channel, l.address, l.reason, l.scope, l.created_at AS occurred_at`,
+  },
+};
+
+const PREVIOUS_LINE = sql`LEFT JOIN quarantine_event p
+  ON p.address_key = l.address_key AND p.short_code = l.short_code AND p.version = l.version - 1`;
+
+/**
+ * The next rows of a ledger after a position, in (txid, id) order, and only below the horizon: a row that is still being written, or may
+ * yet appear before one that is read, is left for the next time. So nothing can turn up behind a reader.
+ */
+export async function readLedger(database: Queryable, ledger: Ledger, after: LedgerPosition, limit: number): Promise<LedgerRow[]> {
+  const { table, columns, condition } = TABLES[ledger];
+  const found = await database.query<Record<string, unknown>>(sql`
+    SELECT ${columns} FROM (
+      SELECT * FROM ${raw(table)} l
+      WHERE (l.txid, l.id) > (${after.txid.toString()}::xid8, ${after.id.toString()}::bigint)
+        AND l.txid < pg_snapshot_xmin(pg_current_snapshot()) AND ${condition}
+      ORDER BY l.txid, l.id LIMIT ${limit}::int) l
+    ${ledger === 'QUARANTINE' ? PREVIOUS_LINE : sql``}
+    ORDER BY l.txid, l.id`);
+  return found.map(TO_ROW[ledger]);
+}
+
+type Raw = Record<string, unknown>;
+
+const base = (row: Raw) => ({
+  txid: BigInt(row.txid as string),
+  id: row.id as bigint,
+  channel: row.channel as Channel,
+  address: row.address as string | null,
+  occurredAt: row.occurred_at as Date,
+});
+
+const TO_ROW: Record<Ledger, (row: Raw) => LedgerRow> = {
+  QUARANTINE: (row) => ({
+    ledger: 'QUARANTINE',
+    ...base(row),
+    entryId: row.entry_id as bigint,
+    domain: row.domain as string | null,
+    before: row.previous_status === null ? null : quarantineSide(row, 'previous_'),
+    after: row.status === null ? null : quarantineSide(row, ''),
+  }),
+  DELIVERY_LOG: (row) => ({
+    ledger: 'DELIVERY_LOG',
+    ...base(row),
+    deliveryLogId: row.delivery_log_id as bigint,
+    deliveryId: row.delivery_id as bigint,
+    profileId: row.profile_id as bigint | null,
+    domain: row.domain as string | null,
+    version: row.version as number,
+    recordedAt: row.recorded_at as Date,
+    before: deliveryLogSide(row, 'previous_'),
+    after: deliveryLogSide(row, ''),
+  }),
+  EXCLUSION_LOG: (row) => ({
+    ledger: 'EXCLUSION_LOG',
+    ...base(row),
+    deliveryId: row.delivery_id as bigint,
+    profileId: row.profile_id as bigint | null,
+    reason: row.reason as FailureReason,
+    scope: row.scope as ExclusionScope | null,
+  }),
+};
+
+function quarantineSide(row: Raw, prefix: string): QuarantineSide {
+  return {
+    status: row[`${prefix}status`] as AddressStatus,
+    reason: row[`${prefix}reason`] as FailureReason | null,
+    text: row[`${prefix}text`] as string | null,
+    statusUpdatedAt: (row[`${prefix}status_updated_at`] ?? row.occurred_at) as Date,
+    lastErrorAt: row[`${prefix}last_error_at`] as Date | null,
+  };
+}
+
+function deliveryLogSide(row: Raw, prefix: string): DeliveryLogSide {
+  return {
+    status: row[`${prefix}status`] as MessageStatus,
+    failureType: row[`${prefix}failure_type`] as FailureType | null,
+    failureReason: row[`${prefix}failure_reason`] as FailureReason | null,
+    fault: row[`${prefix}fault`] as Fault | null,
+  };
+}
+
+export async function readSnapshot(database: Queryable): Promise<Snapshot> {
+  const [row] = await database.query<{ snapshot: string }>(sql`SELECT pg_current_snapshot()::text AS snapshot`);
+  const [xmin = '0', xmax = '0', running = ''] = (row?.snapshot ?? '').split(':');
+  return { xmin: BigInt(xmin), xmax: BigInt(xmax), running: new Set(running.split(',').filter(Boolean).map(BigInt)) };
+}
+
+/** Had the transaction ended when the snapshot was taken? */
+export function isVisible(txid: bigint, snapshot: Snapshot): boolean {
+  return txid < snapshot.xmin || (txid < snapshot.xmax && !snapshot.running.has(txid));
+}
