@@ -1,8 +1,8 @@
 // Do the migrations lead to prisma/schema.prisma? Prisma's own diff does not see checks, partial and expression indexes, and takes the
 // foreign keys that big tables leave out on purpose for drift: those are listed here, and anything else is a difference.
 import { PGlite } from '@electric-sql/pglite';
-import { openEmbeddedDatabase } from '../src/store/embedded-database.ts';
 import { sql } from '../src/store/database.ts';
+import { openEmbeddedDatabase } from '../src/store/embedded-database.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { schemaDiff } from '../test/support/schema-diff.ts';
 
@@ -88,7 +88,8 @@ for (const statement of statements) {
 const names = async (text: ReturnType<typeof sql>) => (await database.query<{ name: string }>(text)).map((row) => row.name);
 const compare = (what: string, found: readonly string[], wanted: readonly string[]) => {
   for (const name of wanted) if (!found.includes(name)) problems.push(`the migrations make no ${what} ${name}`);
-  for (const name of found) if (!wanted.includes(name)) problems.push(`the ${what} ${name} is not in the list of scripts/check-migrations.ts`);
+  for (const name of found)
+    if (!wanted.includes(name)) problems.push(`the ${what} ${name} is not in the list of scripts/check-migrations.ts`);
 };
 compare(
   'check',
@@ -105,7 +106,9 @@ compare(
   ).filter((name) => !name.startsWith('_prisma')),
   OWN_INDEXES,
 );
-const identity = await names(sql`SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE is_identity = 'YES' AND table_schema = 'public'`);
+const identity = await names(
+  sql`SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE is_identity = 'YES' AND table_schema = 'public'`,
+);
 for (const name of identity) problems.push(`${name} is an identity column; ids come from sequences`);
 
 await database.close();

@@ -8,7 +8,13 @@ const root = join(import.meta.dirname, '..');
 const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
 const prisma = createRequire(import.meta.url).resolve('prisma/build/index.js');
 const { status, stdout, stderr } = spawnSync(process.execPath, [prisma, 'generate'], {
-  env: { ...process.env, PATH: path, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' },
+  env: {
+    ...process.env,
+    PATH: path,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    CHECKPOINT_DISABLE: '1',
+  },
   cwd: root,
   encoding: 'utf8',
 });
