@@ -1,4 +1,5 @@
 import type { AddressStatus, FailureReason, QuarantineSource } from '../vocabulary.ts';
+import { isAheadOfClock } from './event-order.ts';
 import type { QuarantineState } from './quarantine-state.ts';
 
 /** What a person asks for. An absent field keeps, null clears. */
@@ -14,8 +15,6 @@ export type ManualDecision =
   | Readonly<{ ok: true; changed: boolean; next: QuarantineState; newlyQuarantined: boolean }>
   | Readonly<{ ok: false; field: string; message: string }>;
 
-/** A clock may be ahead by this much before a date counts as lying in the future (amendment A5). */
-const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 const ERROR_COUNT_MAX = 1_000_000;
 
 /**
@@ -100,8 +99,7 @@ function refused(change: ManualChange, now: Date): ManualDecision | null {
   if (/[\0\p{Cs}]/u.test(change.errorText ?? '')) {
     return refuse('errorText', 'The error text contains a NUL character or half of a surrogate pair.');
   }
-  const latest = now.getTime() + CLOCK_TOLERANCE_MS;
-  if (change.lastErrorAt && !(change.lastErrorAt.getTime() <= latest)) return refuse('lastErrorAt', 'The last error lies in the future.');
+  if (change.lastErrorAt && isAheadOfClock(change.lastErrorAt, now)) return refuse('lastErrorAt', 'The last error lies in the future.');
   return null;
 }
 

@@ -1,0 +1,63 @@
+import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addressKey, keyFingerprint, lockBucket, profileKey } from '../../../src/domain/address/address-key.ts';
+import { erasedAddress, isErasedAddress } from '../../../src/domain/address/erased-address.ts';
+
+const secret = Buffer.from('a secret of the instance');
+const other = Buffer.from('another secret');
+
+describe('the key of an address', () => {
+  it('is the first 128 bits of HMAC-SHA256 over channel and address, as uuid text', () => {
+    const hex = createHmac('sha256', secret).update('EMAIL\0ann@x.com').digest('hex').slice(0, 32);
+    expect(addressKey(secret, 'EMAIL', 'ann@x.com').replaceAll('-', '')).toBe(hex);
+    expect(addressKey(secret, 'EMAIL', 'ann@x.com')).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  });
+
+  it('differs by channel, by address and by secret', () => {
+    const keys = [
+      addressKey(secret, 'SMS', '+33612345678'),
+      addressKey(secret, 'PHONE', '+33612345678'),
+      addressKey(secret, 'SMS', '+33612345679'),
+      addressKey(other, 'SMS', '+33612345678'),
+    ];
+    expect(new Set(keys).size).toBe(4);
+  });
+
+  it('of a profile without an address is made of its id and equals that of no address', () => {
+    expect(profileKey(secret, 42n)).toBe(profileKey(secret, '42'));
+    expect(profileKey(secret, 42n)).not.toBe(profileKey(secret, 43n));
+    expect(profileKey(secret, 42n)).not.toBe(addressKey(secret, 'OTHER', '42'));
+  });
+
+  it('falls into one of 256 lock buckets, by its first byte', () => {
+    expect(lockBucket('ff000000-0000-0000-0000-000000000000')).toBe(255);
+    expect(lockBucket('00ffffff-0000-0000-0000-000000000000')).toBe(0);
+    fc.assert(
+      fc.property(fc.string(), (value) => {
+        const bucket = lockBucket(addressKey(secret, 'OTHER', value));
+        expect(Number.isInteger(bucket) && bucket >= 0 && bucket <= 255).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('the fingerprint of a key', () => {
+  it('is stable, tells keys apart and does not contain the key', () => {
+    expect(keyFingerprint(secret)).toBe(keyFingerprint(Buffer.from(secret)));
+    expect(keyFingerprint(secret)).not.toBe(keyFingerprint(other));
+    expect(keyFingerprint(secret)).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
+describe('an erased address', () => {
+  it('reads erased: and 12 hex digits of its key', () => {
+    expect(erasedAddress('01234567-89ab-cdef-0123-456789abcdef')).toBe('erased:0123456789ab');
+  });
+
+  it('is recognised, and nothing else is', () => {
+    expect(isErasedAddress('erased:0123456789ab')).toBe(true);
+    expect(isErasedAddress('erased:0123456789a')).toBe(false);
+    expect(isErasedAddress('erased@x.com')).toBe(false);
+  });
+});
