@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // One database a worker, shared by its files (tests use fresh data), so files are not isolated from each other.
 export default defineConfig({
   test: {
-    include: ['test/{unit,integration,graphql,cli}/**/*.test.ts'],
+    include: ['test/{unit,integration,graphql,http,cli}/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',

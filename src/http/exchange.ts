@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpError } from './http-error.ts';
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Without the query string. */
+  readonly path: string;
+  readonly requestId: string;
+}
+
+export interface Route {
+  readonly methods: readonly string[];
+  readonly path: string;
+  handle(exchange: Exchange): Promise<void> | void;
+}
+
+export function sendText(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+/** bigint ids are written as text. */
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  sendText(response, status, 'application/json; charset=utf-8', toJson(body));
+}
+
+export const toJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
+
+/** The shape of errors everywhere but on /graphql. */
+export function sendError(response: ServerResponse, error: HttpError): void {
+  applyHeaders(response, error);
+  sendJson(response, error.status, { error: { code: error.code, message: error.message } });
+}
+
+/** The shape of errors on /graphql. */
+export function sendGraphQLError(response: ServerResponse, error: HttpError): void {
+  applyHeaders(response, error);
+  const type = acceptsGraphQLResponse(response.req) ? 'application/graphql-response+json' : 'application/json';
+  const body = toJson({ errors: [{ message: error.message, extensions: { code: error.code } }] });
+  sendText(response, error.status, `${type}; charset=utf-8`, body);
+}
+
+function applyHeaders(response: ServerResponse, error: HttpError): void {
+  for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
+}
+
+const acceptsGraphQLResponse = (request: IncomingMessage): boolean =>
+  request.headers.accept?.includes('application/graphql-response+json') === true;

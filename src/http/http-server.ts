@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { type Exchange, type Route, sendError } from './exchange.ts';
+import { faultMessage } from './graphql-errors.ts';
+import { HttpError } from './http-error.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+
+/** Who sends a request's head or body slower than this is cut off: each holds a socket. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 120_000;
+const KEEP_ALIVE_MS = 65_000;
+const HEADERS_MAX_BYTES = 16 * 1024;
+
+export interface HttpServerOptions {
+  readonly routes: readonly Route[];
+  readonly log: Logger;
+  readonly https: boolean;
+  /** Told how each request ended. */
+  readonly observe?: (exchange: Exchange, status: number, seconds: number) => void;
+}
+
+/** node:http with the routes: request ids, security headers, errors as JSON, one line of log a request. */
+export function createHttpServer(options: HttpServerOptions): Server {
+  const routes = new Map(options.routes.map((route) => [route.path, route]));
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: HEADERS_MAX_BYTES,
+    },
+    (request, response) => void serve(options, routes, request, response),
+  );
+  return server;
+}
+
+async function serve(
+  options: HttpServerOptions,
+  routes: ReadonlyMap<string, Route>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const exchange: Exchange = { request, response, path: pathOf(request), requestId: requestIdOf(request) };
+  const startedAt = performance.now();
+  response.once('close', () => {
+    const seconds = (performance.now() - startedAt) / 1000;
+    options.observe?.(exchange, response.statusCode, seconds);
+    const { requestId, path } = exchange;
+    options.log.info(
+      { requestId, method: request.method, path: routes.has(path) ? path : undefined, status: response.statusCode, seconds },
+      'request',
+    );
+  });
+  response.setHeader('X-Request-Id', exchange.requestId);
+  setSecurityHeaders(response, options.https);
+  try {
+    await findRoute(routes, exchange).handle(exchange);
+  } catch (error) {
+    answerError(options.log, exchange, error);
+  }
+}
+
+function findRoute(routes: ReadonlyMap<string, Route>, { path, request }: Exchange): Route {
+  const route = routes.get(path);
+  if (!route) throw new HttpError(404, 'NOT_FOUND', 'There is nothing at this path.');
+  const { method = '' } = request;
+  if (!route.methods.includes(method) && !(method === 'HEAD' && route.methods.includes('GET'))) {
+    throw new HttpError(405, 'METHOD_NOT_ALLOWED', `This path takes ${route.methods.join(', ')}.`, { Allow: route.methods.join(', ') });
+  }
+  return route;
+}
+
+function answerError(log: Logger, { request, response, requestId }: Exchange, error: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    if (!(error instanceof HttpError)) log.error({ err: error, requestId }, 'a request failed while it was being answered');
+    response.destroy();
+    return;
+  }
+  if (error instanceof HttpError) return sendError(response, error);
+  log.error({ err: error, requestId }, 'a request failed');
+  if (!request.complete) response.setHeader('Connection', 'close');
+  sendError(response, new HttpError(500, 'INTERNAL_SERVER_ERROR', faultMessage(requestId)));
+}
+
+function pathOf(request: IncomingMessage): string {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** A proxy's own id, so that both logs speak of the same request; else a new one. */
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : randomUUID();
+}

@@ -1,0 +1,51 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Exchange, Route } from './exchange.ts';
+import { sendText } from './exchange.ts';
+import type { Gate } from './gate.ts';
+
+export interface Metrics {
+  readonly registry: Registry;
+  observe(exchange: Exchange, status: number, seconds: number): void;
+  readonly sockets: Gauge;
+  readonly rateLimited: Counter;
+}
+
+/** The figures of this process, in a registry of its own: a test opens many servers. */
+export function openMetrics(paths: ReadonlySet<string>): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const duration = new Histogram({
+    name: 'lazaret_http_request_seconds',
+    help: 'Time from the head of a request to the end of its answer.',
+    labelNames: ['method', 'path', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  return {
+    registry,
+    // A path that nobody serves is no label: whoever asks for many of them would fill the memory.
+    observe: ({ request, path }, status, seconds) =>
+      duration.observe({ method: knownMethod(request.method), path: paths.has(path) ? path : 'other', status: String(status) }, seconds),
+    sockets: new Gauge({ name: 'lazaret_websockets', help: 'Open WebSockets.', registers }),
+    rateLimited: new Counter({
+      name: 'lazaret_rate_limited_total',
+      help: 'Requests refused because a token had used its minute.',
+      registers,
+    }),
+  };
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']);
+const knownMethod = (method = ''): string => (METHODS.has(method) ? method : 'other');
+
+export function metricsRoute(metrics: Metrics, gate: Gate): Route {
+  return {
+    methods: ['GET'],
+    path: '/metrics',
+    handle: async (exchange) => {
+      await gate.admit(exchange, 'metrics:read');
+      sendText(exchange.response, 200, metrics.registry.contentType, await metrics.registry.metrics());
+    },
+  };
+}

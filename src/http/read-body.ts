@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpError } from './http-error.ts';
+
+/**
+ * The whole body, if it is not longer than `limit`.
+ *
+ * @throws HttpError 413 as soon as it is known to be too long: what follows is not kept; 400 where the sender went away
+ */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const tooLong = () => new HttpError(413, 'BAD_USER_INPUT', `The body is longer than ${sizeText(limit)}.`, { Connection: 'close' });
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > limit) throw tooLong();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof HttpError) throw error;
+    throw new HttpError(400, 'BAD_USER_INPUT', 'The body ended too early.', { Connection: 'close' });
+  }
+  return Buffer.concat(chunks, length);
+}
+
+const MIB = 1024 * 1024;
+export const sizeText = (bytes: number): string => (bytes % MIB === 0 ? `${bytes / MIB} MiB` : `${bytes} bytes`);
+
+/** @throws HttpError 415 where the request is of another type than `types` */
+export function requireContentType(request: IncomingMessage, ...types: readonly string[]): void {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!types.includes(type))
+    throw new HttpError(415, 'BAD_USER_INPUT', `This takes Content-Type ${types.join(' or ')}.`, { Connection: 'close' });
+}
+
+/**
+ * UTF-8 text of a body.
+ *
+ * @throws HttpError 400 where the bytes are no UTF-8: guessing would change what was said
+ */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new HttpError(400, 'BAD_USER_INPUT', 'The body is not valid UTF-8.');
+  }
+}

@@ -1,0 +1,89 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { GraphQLSchema } from 'graphql';
+import type { Authenticator } from '../operations/authenticate.ts';
+import type { Instance } from '../operations/instance.ts';
+import { openGate } from './gate.ts';
+import { graphiqlRoutes } from './graphiql.ts';
+import { graphqlRoute } from './graphql-endpoint.ts';
+import { openGraphQLEngine } from './graphql-engine.ts';
+import { healthRoutes } from './health-routes.ts';
+import { homePage } from './home-page.ts';
+import { createHttpServer } from './http-server.ts';
+import { metricsRoute, openMetrics } from './metrics.ts';
+import { openRateLimiter } from './rate-limit.ts';
+import { sessionRoute } from './session-route.ts';
+
+export interface ServerOptions {
+  readonly instance: Instance;
+  readonly authenticator: Authenticator;
+  readonly schema: GraphQLSchema;
+  readonly host: string;
+  /** 0 = any that is free. */
+  readonly port: number;
+  readonly publicUrl: string | undefined;
+  readonly introspection: boolean;
+  readonly rateLimit: number;
+  /** A worker serves health and figures only. */
+  readonly api: boolean;
+}
+
+export interface RunningServer {
+  /** For this machine: http://127.0.0.1:4000 */
+  readonly url: string;
+  /** Takes no new work, lets what was accepted end, then cuts what is left. */
+  close(patienceMs: number): Promise<void>;
+}
+
+/** Opens the doors: HTTP and WebSocket. */
+export async function openServer(options: ServerOptions): Promise<RunningServer> {
+  const { instance, authenticator, publicUrl } = options;
+  let ending = false;
+  const gate = openGate({ authenticator, publicUrl, limiter: openRateLimiter(options.rateLimit) });
+  const engine = openGraphQLEngine({ schema: options.schema, introspection: options.introspection, log: instance.log });
+  const api = options.api
+    ? [graphqlRoute({ instance, engine, admit: gate.admit }), ...graphiqlRoutes(), sessionRoute(gate), homePage()]
+    : [];
+  const open = [...healthRoutes(instance, () => ending), ...api];
+  const metrics = openMetrics(new Set(['/metrics', ...open.map((route) => route.path)]));
+  const server = createHttpServer({
+    routes: [...open, metricsRoute(metrics, gate)],
+    log: instance.log,
+    https: publicUrl?.startsWith('https:') === true,
+    observe: metrics.observe,
+  });
+  await listen(server, options.port, options.host);
+  return {
+    url: urlOf(server),
+    close: async (patienceMs) => {
+      ending = true;
+      await closeServer(server, patienceMs);
+      await engine.dispose();
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** What listens on every interface is reached on this machine by loopback. */
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;
+  return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
+}
+
+async function closeServer(server: Server, patienceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), patienceMs);
+  await closed;
+  clearTimeout(timer);
+}

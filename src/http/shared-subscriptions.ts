@@ -1,0 +1,107 @@
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, getOperationAST, type ValueNode } from 'graphql';
+import type { GraphQLContext } from '../graphql/context.ts';
+import { Broadcast, type Receiver } from '../live/broadcast.ts';
+import { LedgerSubscription, type LedgerUpdate } from '../live/ledger-subscription.ts';
+
+/** How results reach one client of the socket, already framed. */
+export type Wire = Receiver;
+
+/** The result as the client may see it. */
+export type Present = (result: ExecutionResult, requestId: string) => ExecutionResult;
+
+type Stream = AsyncIterableIterator<ExecutionResult>;
+
+/**
+ * Runs subscriptions over sockets. Those on a ledger with the same document, variables and rights share one execution and one
+ * serialisation of each update; `after` may differ, since it says only where a reader stands.
+ */
+export class SharedSubscriptions {
+  readonly #present: Present;
+  readonly #broadcasts = new Map<string, Broadcast>();
+  readonly #onBytes: (bytes: number) => void;
+
+  constructor(present: Present, onBytes: (bytes: number) => void = () => undefined) {
+    this.#present = present;
+    this.#onBytes = onBytes;
+  }
+
+  /** How many different executions are going on. */
+  get size(): number {
+    return this.#broadcasts.size;
+  }
+
+  /** @param source the text of the operation, which tells equal subscribers */
+  async subscribe(args: ExecutionArgs, source: string, wire: Wire): Promise<Stream | ExecutionResult> {
+    const events = await createSourceEventStream(args);
+    if (!(Symbol.asyncIterator in events)) return events;
+    if (!(events instanceof LedgerSubscription)) return this.#each(args, events[Symbol.asyncIterator]());
+    return this.#join(args, keyOf(args, source), events, wire);
+  }
+
+  /** A subscription of its own: every event is executed for this client. */
+  #each(args: ExecutionArgs, events: AsyncIterator<unknown>): Stream {
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next: async () => {
+        const { done, value } = await events.next();
+        return done ? { done: true, value: undefined } : { done: false, value: await this.#execute(args, value) };
+      },
+      return: async () => {
+        await events.return?.();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  /** Updates go to the socket past this stream, which only ends with the subscription. */
+  #join(args: ExecutionArgs, key: string, events: LedgerSubscription, wire: Wire): Stream {
+    const broadcast = this.#broadcasts.get(key) ?? this.#open(args, key);
+    const served = broadcast.join(events, wire).finally(() => {
+      if (broadcast.size === 0 && this.#broadcasts.get(key) === broadcast) this.#broadcasts.delete(key);
+    });
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next: async () => {
+        await served;
+        return { done: true, value: undefined };
+      },
+      return: async () => {
+        await events.return();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  #open(args: ExecutionArgs, key: string): Broadcast {
+    const broadcast = new Broadcast(async (update) => JSON.stringify(await this.#execute(args, update)), this.#onBytes);
+    this.#broadcasts.set(key, broadcast);
+    return broadcast;
+  }
+
+  async #execute(args: ExecutionArgs, event: unknown): Promise<ExecutionResult> {
+    const context = args.contextValue as GraphQLContext;
+    // A context of its own: loaders keep what they have read for as long as their context lives.
+    const result = await execute({ ...args, rootValue: event as LedgerUpdate, contextValue: { ...context } });
+    return this.#present(result, context.requestId);
+  }
+}
+
+function keyOf(args: ExecutionArgs, source: string): string {
+  const { caller } = args.contextValue as GraphQLContext;
+  const variables = { ...args.variableValues };
+  const after = variableOfAfter(args);
+  if (after !== undefined) delete variables[after];
+  return JSON.stringify([source, args.operationName ?? null, variables, [...(caller?.scopes ?? [])].sort()]);
+}
+
+/** The variable that the operation passes as `after`, if it passes one. */
+function variableOfAfter({ document, operationName }: ExecutionArgs): string | undefined {
+  const [field] = getOperationAST(document, operationName)?.selectionSet.selections ?? [];
+  if (field?.kind !== 'Field') return undefined;
+  const value: ValueNode | undefined = field.arguments?.find((argument) => argument.name.value === 'after')?.value;
+  return value?.kind === 'Variable' ? value.name.value : undefined;
+}
