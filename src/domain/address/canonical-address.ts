@@ -39,8 +39,8 @@ export type CanonicalAddress = Readonly<{
 export type AddressRefusal = Readonly<{ ok: false; message: string }>;
 export type AddressResult = CanonicalAddress | AddressRefusal;
 
-export const PUSH_TOKEN_MAX_LENGTH = 4096;
-export const OTHER_ADDRESS_MAX_LENGTH = 1000;
+const PUSH_TOKEN_MAX_LENGTH = 4096;
+const OTHER_ADDRESS_MAX_LENGTH = 1000;
 
 /**
  * Brings an address to its canonical form, or says in one sentence what is wrong with it.

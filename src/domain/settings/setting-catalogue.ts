@@ -16,20 +16,20 @@ export type SettingDefinition<T = unknown> = Readonly<{
   meaning: string;
 }>;
 
-const threshold = z.int('a whole number').min(1, 'at least 1').max(1000, 'at most 1,000');
-const gap = z
-  .int('a whole number of seconds')
-  .min(0, 'not negative')
-  .max(30 * 86_400, 'at most 30 days');
-const days = z.int('a whole number of days').min(1, 'at least 1').max(3650, 'at most 3,650');
-const daysOrNone = z.int('a whole number of days').min(0, 'not negative').max(3650, 'at most 3,650');
+const FAULT_LIST = `a list of some of ${FAULTS.join(', ')}`;
+
+/** Each schema says what it takes, in words that follow "The setting ... takes". */
+const threshold = whole(1, 1000, 'a whole number from 1 to 1,000');
+const gap = whole(0, 30 * 86_400, 'a whole number of seconds from 0 to 2,592,000 (30 days)');
+const days = whole(1, 3650, 'a whole number of days from 1 to 3,650');
+const daysOrNone = whole(0, 3650, 'a whole number of days from 0 to 3,650');
 const timeOfDay = z.string('a time of day').regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'a time of day as 04:00');
-const percent = z.number('a number').min(0, 'not below 0').max(100, 'not above 100');
+const percent = z.number('a number from 0 to 100').min(0, 'a number from 0 to 100').max(100, 'a number from 0 to 100');
 const region = z.string('a country code').refine(isRegion, 'a two-letter country code in capitals, as FR').nullable();
 const timeZone = z.string('a time zone').refine(isTimeZone, 'a time zone of the IANA list, as Europe/Berlin');
 const faults = z
-  .array(z.enum(FAULTS, `some of ${FAULTS.join(', ')}`), 'a list')
-  .refine((list) => new Set(list).size === list.length, 'each fault once');
+  .array(z.enum(FAULTS, FAULT_LIST), FAULT_LIST)
+  .refine((list) => new Set(list).size === list.length, 'a list that names each fault once');
 
 const COUNTING_FAULTS: readonly Fault[] = ['RECIPIENT', 'INFRASTRUCTURE', 'UNDETERMINED'];
 
@@ -106,6 +106,10 @@ export type SettingKey = keyof typeof SETTING_CATALOGUE;
 
 function define<T>(schema: z.ZodType<T>, initial: T, unit: SettingUnit, meaning: string): SettingDefinition<T> {
   return { schema, default: initial, unit, meaning };
+}
+
+function whole(min: number, max: number, takes: string) {
+  return z.int(takes).min(min, takes).max(max, takes);
 }
 
 function isTimeZone(name: string): boolean {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressKey, keyFingerprint, lockBucket, profileKey } from '../../../src/domain/address/address-key.ts';
+import { type AddressCase, canonicalAddress } from '../../../src/domain/address/canonical-address.ts';
 import { erasedAddress, isErasedAddress } from '../../../src/domain/address/erased-address.ts';
 
 const secret = Buffer.from('a secret of the instance');
@@ -39,6 +40,22 @@ describe('the key of an address', () => {
         expect(Number.isInteger(bucket) && bucket >= 0 && bucket <= 255).toBe(true);
       }),
     );
+  });
+});
+
+describe('two spellings of one address', () => {
+  const keyOf = (value: string, addressCase: AddressCase) => {
+    const result = canonicalAddress({ channel: 'EMAIL', value, addressCase });
+    return result.ok ? addressKey(secret, 'EMAIL', result.canonical) : result.message;
+  };
+
+  it('have one key, so that Ivan@x.com is blocked by an entry ivan@x.com (A1)', () => {
+    expect(keyOf('Ivan@X.com', 'canonical')).toBe(keyOf('ivan@x.com', 'canonical'));
+  });
+
+  it('have two keys with ADDRESS_CASE=exact, as in the example of the specification (7.9)', () => {
+    expect(keyOf('Ivan@x.com', 'exact')).not.toBe(keyOf('ivan@x.com', 'exact'));
+    expect(keyOf('Ivan@X.com', 'exact')).toBe(keyOf('Ivan@x.com', 'exact'));
   });
 });
 

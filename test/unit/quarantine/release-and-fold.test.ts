@@ -1,6 +1,16 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agreesWithLedger, deletionLine, foldQuarantine, ledgerLine } from '../../../src/domain/quarantine/fold.ts';
-import { decideCleanup, decideRelease, isReleasable, releasedAt, validPurgedBefore } from '../../../src/domain/quarantine/release.ts';
+import type { QuarantinePolicy, QuarantineState } from '../../../src/domain/quarantine/quarantine-state.ts';
+import {
+  decideCleanup,
+  decideRelease,
+  erroneousReleasedBefore,
+  isReleasable,
+  mailboxFullReleasedBefore,
+  releasedAt,
+  validPurgedBefore,
+} from '../../../src/domain/quarantine/release.ts';
 import { ADDRESS_STATUSES } from '../../../src/domain/vocabulary.ts';
 import { anEntry, at, POLICY } from './quarantine-events.ts';
 
@@ -41,6 +51,39 @@ describe('the release by the clock', () => {
     expect(validPurgedBefore(at('03-05 04:00'), 0)).toEqual(at('03-05 04:00'));
     expect(validPurgedBefore(at('03-05 04:00'), 2 * 86_400_000)).toEqual(at('03-03 04:00'));
   });
+});
+
+describe('the cut-offs for SQL', () => {
+  const DAY_MS = 86_400_000;
+  const hours = fc.integer({ min: 0, max: 40 * 24 }).map((count) => new Date(at('01-01').getTime() + count * 3_600_000));
+  const states = fc
+    .record({
+      status: fc.constantFrom(...ADDRESS_STATUSES),
+      reason: fc.constantFrom('MAILBOX_FULL', 'UNREACHABLE' as const),
+      softCaused: fc.boolean(),
+      lastErrorAt: fc.option(hours),
+      statusUpdatedAt: hours,
+    })
+    .map(anEntry);
+
+  it('choose the entries that the decision releases', () => {
+    fc.assert(
+      fc.property(states, hours, fc.boolean(), fc.integer({ min: 1, max: 20 }), (state, now, releaseMailboxFullQuarantine, days) => {
+        const policy = { ...POLICY, releaseMailboxFullQuarantine, mailboxFullReleaseMs: days * DAY_MS };
+        expect(decideCleanup(state, now, policy).changed).toBe(chosenBySql(state, now, policy));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  /** What the documentation of the cut-offs tells the store to select. */
+  function chosenBySql(state: QuarantineState, now: Date, policy: QuarantinePolicy): boolean {
+    const clock = state.lastErrorAt ?? state.statusUpdatedAt;
+    const erroneous = state.status === 'ERRONEOUS';
+    if (state.reason !== 'MAILBOX_FULL') return erroneous && clock < erroneousReleasedBefore(now, policy);
+    const quarantined = state.status === 'QUARANTINE' && state.softCaused && policy.releaseMailboxFullQuarantine;
+    return (erroneous || quarantined) && clock <= mailboxFullReleasedBefore(now, policy);
+  }
 });
 
 describe('the bulk release', () => {
