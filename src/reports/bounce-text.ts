@@ -6,7 +6,6 @@
  */
 
 import { findAddresses, firstAddress, localPart } from './found-address.ts';
-import { isOriginalMarker, plainText } from './report-phrases.ts';
 
 const MAX_LINES = 1500;
 const MAX_LINE = 2000;
@@ -22,50 +21,6 @@ export interface TextRecipient {
   readonly clear: boolean;
 }
 
-/** A report's text, cut before the message it returns. */
-export interface CutText {
-  readonly notice: string;
-  readonly original: string;
-}
-
-const HEADER_LINE = /^(?:received|return-path|dkim-signature|message-id|x-[\w-]{2,40}|mime-version|delivered-to|arc-seal):/i;
-const SHORT_HEADER = /^(?:from|to|subject|date|message-id|received|return-path|content-type|mime-version|reply-to|x-[\w-]{2,40}):\s?\S/i;
-const MARKER_FRAME = /^[\s>*#=-]*(?:-{2,}|={2,}|\*{3,}|#{3,}|~{3,}|_{3,})|[-=*:]{2,}\s*$|:\s*$|\bfollows?\.?\s*$/;
-
-function isMarkerLine(line: string): boolean {
-  if (line.length > 160 || !MARKER_FRAME.test(line)) return false;
-  const plain = plainText(line);
-  if (!isOriginalMarker(plain)) return false;
-  // "Your message could not be delivered. The original message was received at ..." opens sendmail's report, it does not end it.
-  return !/was received at|original message (?:was|is:|has)|identifier|subject|message id|did not reach|could not|not be delivered|attached below/.test(
-    plain,
-  );
-}
-
-/** True where the lines from `index` on are the header of a returned message: a trace or signature field, or three fields in a row. */
-function beginsHeader(lines: readonly string[], index: number): boolean {
-  const line = lines[index] ?? '';
-  if (!HEADER_LINE.test(line)) return false;
-  if (/^(?:received|return-path|dkim-signature|delivered-to|arc-seal):/i.test(line)) return true;
-  let fields = 0;
-  for (const next of lines.slice(index, index + 6)) if (SHORT_HEADER.test(next)) fields++;
-  return fields >= 3;
-}
-
-/** Splits a report's text from the message (or its header) that stands behind it. */
-export function cutOriginal(text: string): CutText {
-  const lines = text.split('\n', MAX_LINES + 1);
-  for (let i = 0; i < lines.length; i++) {
-    const line = lines[i] ?? '';
-    if ((i > 0 && isMarkerLine(line)) || beginsHeader(lines, i)) {
-      const head = lines.slice(0, i).join('\n');
-      if (head.trim() === '') continue;
-      return { notice: head, original: text.slice(head.length).replace(/^\n+/, '') };
-    }
-  }
-  return { notice: text, original: '' };
-}
-
 interface Head {
   readonly line: number;
   readonly address: string;
@@ -74,17 +29,20 @@ interface Head {
   readonly rank: number;
 }
 
-const LIST_MARKER = /^[\s>*+\-•·|]{0,12}(?:\d{1,3}[.)]\s)?/;
+const LIST_MARKER = /^[\s>*+\-•·|]{0,12}(?:\d{1,3}[.)]\s)?(?:SMTP\s+(?=<))?/;
+/** Sendmail's summary of a refusal: `550 5.1.1 <ann@example.com>... User unknown`. */
+const SUMMARY = /^[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?(?=\S{1,200}\.\.\. )/;
 const AFTER_HEAD = /^(?:\s*$|\s*[:;,(|]|\s*\.{2,}|\s*[-–—=]|\s+on\s|\s*<|\s+\S)/;
 const COLON_BEFORE = /(?:^|[\s(])(?:[^\s:]{1,40}\s){0,7}[^\s:]{1,40}\s*[:：]\s*[<"']?$/;
 const NOT_A_RECIPIENT =
   /(?:mail from|sender|from|reply-to|contact|contacting|e-?mail to|mailto|help|support|assistance|questions?|please (?:contact|send|mail|e-?mail|write)|message-id|id|postmaster|kontakt|contactez|contacte|owner|cc|subject|envelope-from|return-path|x-[\w-]+|on behalf of|administrator|helo|abs(?:ender)?|expéditeur|remitente|差出人)\s*[:=]?\s*[<"'(]*$/i;
 const RECIPIENT_BEFORE =
-  /(?:\bto|\bfor|recipients?|rcpt|address(?:es)?|user(?:id)?|mailbox|account|empf[aä]nger|adress[ae]|an|destinat\w{2,8}|a|à|para|do|odbiorc\w{1,4}|naar|til|получател\w{1,4}|адрес\w{0,4}|宛先|宛|收件人|地址)\s*[:：=]?\s*[<"'(«]*$/i;
+  /(?:\bto|\bfor|recipients?|rcpt|address(?:es)?|user(?:id)?|mailbox|account|empf[aä]nger|adress[ae]|an|destinat\w{2,8}|a|à|para|do|odbiorc\w{1,4}|naar|til|получател\w{1,4}|адрес\w{0,4}|宛先|宛|收件人|地址)\s*[:：=]?\s*[<"'(«[]*$/i;
 const OWN_PROGRAM = /^(?:mailer-daemon|postmaster|mail-daemon|mdaemon|no-?reply|noreply|abuse|hostmaster|helpdesk|support|mailerdaemon)$/;
 
 function headOf(line: string, index: number): Head | null {
-  const marker = LIST_MARKER.exec(line)?.[0].length ?? 0;
+  const summary = SUMMARY.exec(line);
+  const marker = (summary ?? LIST_MARKER.exec(line))?.[0].length ?? 0;
   const text = line.slice(marker);
   const found = findAddresses(text, 2)[0];
   if (found === undefined) return null;
@@ -94,8 +52,13 @@ function headOf(line: string, index: number): Head | null {
       .replace(/^["'\])]/, '')
       .replace(/^\s*[<(](?:mailto:)?[^\s<>()]{1,200}@[^\s<>()]{1,200}[>)]/, '');
     if (!AFTER_HEAD.test(rest)) return null;
-    const alone = /^\s*(?:[:;,.]|<br ?\/?>)?\s*$/.test(rest) || /^\s*(?::|\.{2,}|\s-\s|\(|on\s)/.test(rest) || text.startsWith('<');
-    return { line: index, address: found.address, rest: rest.replace(/^\s*(?:[:;,]|\.{2,}|<br ?\/?>)\s*/, ''), rank: alone ? 3 : 2 };
+    const alone = /^\s*(?:[:;,.]|<br ?\/?>)?\s*$/.test(rest) || /^\s*(?::|\.{2,}|\s-\s|\(|\[|on\s)/.test(rest) || text.startsWith('<');
+    return {
+      line: index,
+      address: found.address,
+      rest: rest.replace(/^\s*(?:[:;,]|\.{2,}|<br ?\/?>)\s*/, ''),
+      rank: summary !== null ? 2.8 : alone ? 3 : 2,
+    };
   }
   return null;
 }

@@ -7,7 +7,7 @@ import { type DeliveryStatus, diagnosticText, groupAddress, type StatusGroup } f
 import { cleanAddress, fieldAddress, localPart } from './found-address.ts';
 import type { OriginalMessage } from './original-message.ts';
 import type { RecipientAction, ReportedRecipient } from './parsed-message.ts';
-import { plainText, saysDelay, saysFinal } from './report-phrases.ts';
+import { plainText, saysDelay, saysFailure, saysFinal } from './report-phrases.ts';
 import { answeringHost, innerReply, refusedCommand } from './smtp-reply.ts';
 
 /** What surrounds the recipients of a report. */
@@ -104,14 +104,37 @@ function groupText(group: StatusGroup): string {
   return /^[245]\d\d\s+\S/.test(status) ? status : '';
 }
 
+function wordsOf(text: string): readonly string[] {
+  const bare = text.replace(/\S*@\S*/g, ' ').replace(/#?[245]\.\d{1,3}\.\d{1,3}|\b[245]\d\d\b/g, ' ');
+  return (bare.match(/\p{L}{2,}/gu) ?? []).filter(
+    (word) => !/^(?:smtp|esmtp|error|failed|failure|permanent|temporary|unknown|status)$/i.test(word),
+  );
+}
+
 /** A text is enough by itself where it holds words besides codes, addresses and the name of a protocol. */
 function saysSomething(text: string): boolean {
-  const words =
-    text
-      .replace(/\S*@\S*/g, ' ')
-      .replace(/#?[245]\.\d{1,3}\.\d{1,3}|\b[245]\d\d\b/g, ' ')
-      .match(/[\p{L}]{2,}/gu) ?? [];
-  return words.filter((word) => !/^(?:smtp|esmtp|error|failed|failure|permanent|temporary|unknown|status)$/i.test(word)).length >= 2;
+  return wordsOf(text).length >= 2;
+}
+
+/** A text that speaks of a failure: by a reply code or by its words. */
+function tellsOfFailure(text: string): boolean {
+  return saysSomething(text) && (/(?:^|[\s:(])[45]\d\d[ -]|[45]\.\d{1,3}\.\d/.test(text) || saysFailure(plainText(text.slice(0, 3000))));
+}
+
+/**
+ * The words to judge a recipient by: what its own paragraph says, unless that says nothing and the notice holds a reply.
+ *
+ * @param notice the whole text, or an empty string where it speaks of other recipients as well
+ * @param clear false where the recipient is only named in a sentence, so that the text behind it is not its paragraph
+ */
+function bestText(told: string, notice: string, clear: boolean): string {
+  const inner = notice === '' ? '' : innerReply(notice);
+  const isReply = inner.length + 20 < notice.trim().length && tellsOfFailure(inner);
+  if (clear && tellsOfFailure(told)) return told;
+  if (isReply) return inner;
+  if (tellsOfFailure(told)) return told;
+  if (notice !== '') return notice;
+  return told;
 }
 
 function sameAddress(a: string | null, b: string | null): boolean {
@@ -131,51 +154,60 @@ function avoided(context: ReportContext): Set<string> {
   return new Set(own.filter((address) => address !== '').map((address) => address.toLowerCase()));
 }
 
-const PARAGRAPH_OF_SERVER = /(?:^|\n)[^\n]{0,200}\b(?:said|returned|reason|error|response|because)\b[^\n]{0,40}:/i;
+/** Finds what a report's text says about an address. */
+function mentionIndex(named: readonly TextRecipient[]): (addresses: readonly (string | null)[]) => TextRecipient | undefined {
+  const index = new Map<string, TextRecipient>();
+  for (const one of named) {
+    for (const address of [one.address, one.otherAddress])
+      if (address !== null && !index.has(address.toLowerCase())) index.set(address.toLowerCase(), one);
+  }
+  return (addresses) => {
+    for (const address of addresses) {
+      const found = address === null ? undefined : index.get(address.toLowerCase());
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}
 
 /** Recipients of the groups of a delivery report. */
 export function recipientsOfStatus(status: DeliveryStatus, context: ReportContext): ReportedRecipient[] {
   const named = readBounceText(context.notice, avoided(context));
+  const mentionOfAny = mentionIndex(named);
   const transcript = readTranscript(context.notice);
   const reportingHost = hostOf(status.message.get('reporting-mta'));
-  const only = status.recipients.length === 1;
-  return dropEmptyGroups(status.recipients).map((group) => {
+  const groups = dropEmptyGroups(status.recipients);
+  const only = groups.length === 1;
+  return groups.map((group) => {
     const original = group.fields.get('original-recipient');
-    const originalAddress = original === undefined ? null : fieldAddress(original);
-    const reported = originalAddress ?? groupAddress(group) ?? (only ? guessAddress(named, context) : null);
     const final = groupAddress(group);
-    const mention =
-      named.find((one) =>
-        [reported, final].some((address) => sameAddress(one.address, address) || sameAddress(one.otherAddress, address)),
-      ) ?? (only && named.length === 1 ? named[0] : undefined);
+    const address = (original === undefined ? null : fieldAddress(original)) ?? final ?? (only ? guessAddress(named, context) : null);
+    const mention = mentionOfAny([address, final]) ?? (only && named.length === 1 ? named[0] : undefined);
     const said = longerReply(groupText(group), transcript);
     const told = mention === undefined ? '' : mentionText(mention, transcript);
-    const text = saysSomething(said)
-      ? said
-      : saysSomething(told)
-        ? told
-        : only && said === ''
-          ? PARAGRAPH_OF_SERVER.test(context.notice)
-            ? innerReply(context.notice)
-            : ''
-          : said;
     const comment = /\(([^()]{3,200})\)/.exec(group.fields.get('status') ?? '')?.[1] ?? '';
-    const code = statusOf(group);
+    const text = saysSomething(said) ? said : tellsOfFailure(told) ? told : only && said === '' ? replyIn(context.notice) : said;
     const words: Words = {
-      recipient: reported,
+      recipient: address,
       text,
       around: [said, told, comment, only ? context.notice : ''].filter((part) => part !== '' && part !== text).join('\n'),
-      enhancedCode: code,
+      enhancedCode: statusOf(group),
       remoteHost: hostOf(group.fields.get('remote-mta')),
       reportingHost,
     };
     return {
-      address: reported,
-      otherAddress: otherOf(reported, [groupAddress(group), mention?.address ?? null, mention?.otherAddress ?? null]),
+      address,
+      otherAddress: otherOf(address, [final, mention?.address ?? null, mention?.otherAddress ?? null]),
       action: actionOf(group, context),
       evidence: evidenceOf(words, context),
     };
   });
+}
+
+/** The reply a notice quotes, or nothing: the notice itself is handed on apart. */
+function replyIn(notice: string): string {
+  const inner = innerReply(notice);
+  return inner.length + 20 < notice.trim().length && tellsOfFailure(inner) ? inner : '';
 }
 
 /** A group that names nobody and says nothing stands for no recipient where others do. */
@@ -237,36 +269,33 @@ function headerRecipients(value: string): string[] {
 
 /** Recipients of a report that is only text. At least one, without address where the report names nobody. */
 export function recipientsOfText(context: ReportContext, action: RecipientAction): ReportedRecipient[] {
-  const avoid = avoided(context);
   const failed = headerRecipients(context.failedHeader);
-  const named = readBounceText(context.notice, new Set([...avoid].filter((address) => !failed.some((one) => sameAddress(one, address)))));
+  const isFailed = new Set(failed.map((address) => address.toLowerCase()));
+  const named = readBounceText(context.notice, new Set([...avoided(context)].filter((address) => !isFailed.has(address))));
   const transcript = readTranscript(context.notice);
   const byName = failed.length === 0 && !named.some(({ clear }) => clear) ? namedByLocalPart(context) : null;
-  const listed = failed.length > 0 ? failed.map((address) => mentionOf(address, named, context)) : byName === null ? named : [byName];
-  const recipients = listed.length > 0 ? listed : [fallback(context)];
-  return recipients.map((mention) => {
-    const address = mention.address === '' ? null : mention.address;
-    const told = mentionText(mention, transcript);
-    const text = saysSomething(told) ? told : context.notice;
+  const mentionOfAny = mentionIndex(named);
+  const listed =
+    failed.length > 0 ? failed.map((address) => mentionOfAny([address]) ?? unnamed(address)) : byName === null ? named : [byName];
+  const recipients = listed.length > 0 ? listed : [unnamed(guessAddress([], context) ?? '')];
+  const shared = recipients.length === 1 || recipients.every(({ clear }) => !clear);
+  return recipients.map((mention, index) => {
+    const address = failed[index] ?? (mention.address === '' ? null : mention.address);
+    const notice = shared || !tellsOfFailure(mention.text) ? context.notice : '';
+    const text = bestText(mentionText(mention, transcript), notice, mention.clear);
+    const around = recipients.length === 1 ? context.notice : mention.text;
     return {
       address,
-      otherAddress: mention.otherAddress,
+      otherAddress: otherOf(address, [mention.address === '' ? null : mention.address, mention.otherAddress]),
       action,
-      evidence: evidenceOf(
-        {
-          recipient: address,
-          text,
-          around: text === context.notice ? context.notice : recipients.length === 1 ? context.notice : mention.text,
-        },
-        context,
-      ),
+      evidence: evidenceOf({ recipient: address, text, around }, context),
     };
   });
 }
 
-function mentionOf(address: string, named: readonly TextRecipient[], context: ReportContext): TextRecipient {
-  const found = named.find((one) => sameAddress(one.address, address) || sameAddress(one.otherAddress, address));
-  return { address, otherAddress: null, clear: true, text: found?.text ?? (named.length === 1 ? (named[0]?.text ?? '') : context.notice) };
+/** A recipient whom the text does not name. */
+function unnamed(address: string): TextRecipient {
+  return { address, otherAddress: null, clear: false, text: '' };
 }
 
 /** A returned message's addressee whose name alone stands in the report, as directory servers write it. */
@@ -281,11 +310,5 @@ function namedByLocalPart(context: ReportContext): TextRecipient | null {
   const found = (context.original?.to ?? []).filter(
     (address) => !avoid.has(address.toLowerCase()) && localPart(address).length > 2 && words.has(localPart(address)),
   );
-  return found.length === 1 && found[0] !== undefined ? { address: found[0], otherAddress: null, clear: true, text: context.notice } : null;
-}
-
-/** A report that names nobody speaks of the returned message's only addressee. */
-function fallback(context: ReportContext): TextRecipient {
-  const address = guessAddress([], context) ?? '';
-  return { address, otherAddress: null, clear: false, text: context.notice };
+  return found.length === 1 && found[0] !== undefined ? { address: found[0], otherAddress: null, clear: false, text: '' } : null;
 }

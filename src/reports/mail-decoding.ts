@@ -83,14 +83,27 @@ function guessText(binary: string): string {
   return decoderFor('windows-1252')?.decode(bytes) ?? binary;
 }
 
+/** UTF-7, which Exchange writes and the WHATWG list leaves out: runs of base64 UTF-16 between `+` and `-`. */
+function decodeUtf7(binary: string): string {
+  return binary.replace(/\+([A-Za-z0-9+/]{0,4000})-?/g, (all, run: string) => {
+    if (run === '') return all.endsWith('-') ? '+' : all;
+    const bytes = Buffer.from(run, 'base64');
+    return bytes
+      .subarray(0, bytes.length & ~1)
+      .swap16()
+      .toString('utf16le');
+  });
+}
+
 /** Text of a binary string in a named character set; an absent, unknown or plainly wrong name is guessed. */
 export function decodeCharset(binary: string, charset: string | null): string {
   const label = charset?.toLowerCase() ?? '';
   const claimsAscii = label === '' || label.includes('ascii') || label === 'unknown' || label === 'x-unknown';
-  if (!NON_ASCII.test(binary) && !label.startsWith('iso-2022') && !label.startsWith('utf-16') && !label.startsWith('utf-7')) {
+  if (!NON_ASCII.test(binary) && !label.startsWith('iso-2022') && !label.startsWith('utf-16') && !label.includes('utf-7')) {
     return ISO_2022_ESCAPE.test(binary) ? guessText(binary) : binary;
   }
   if (claimsAscii) return guessText(binary);
+  if (label.includes('utf-7')) return decodeUtf7(binary);
   const decoder = decoderFor(label);
   if (decoder === null) return guessText(binary);
   const bytes = Buffer.from(binary, 'latin1');

@@ -7,7 +7,6 @@
 import { createHash } from 'node:crypto';
 import type { EventOrigin, MessageKind } from '../domain/vocabulary.ts';
 import { automaticSigns, isFromMailSystem, isProviderOptOut, isUnsubscribeRequest } from './auto-reply.ts';
-import { cutOriginal } from './bounce-text.ts';
 import { type DeliveryStatus, findDeliveryStatus, readDeliveryStatus } from './delivery-status.ts';
 import { recipientsOfStatus, recipientsOfText } from './failed-recipients.ts';
 import { type FeedbackReport, findFeedbackReport, isComplaint, readFeedbackReport, readPlainComplaint } from './feedback-report.ts';
@@ -15,6 +14,7 @@ import { findAddresses } from './found-address.ts';
 import { htmlToText } from './html-text.ts';
 import { headerText, rawHeader, readHeaders } from './mail-headers.ts';
 import { type MailPart, type OpenedMail, openMail, partText } from './mail-parts.ts';
+import { cutOriginal, withoutFooter } from './notice-text.ts';
 import { bareMessageId, describeOriginal, type OriginalMessage, originalFromText } from './original-message.ts';
 import { findOwnToken, TOKEN_HEADER } from './own-token.ts';
 import type { ParsedMessage, RecipientAction, ReportedRecipient } from './parsed-message.ts';
@@ -93,7 +93,7 @@ function prepare(mail: OpenedMail, origin: EventOrigin): Material {
   return {
     mail,
     subject: headerText(mail.headers, 'subject'),
-    notice,
+    notice: withoutFooter(notice),
     returnedText: original,
     to: addressesOf(mail),
     from: findAddresses(headerText(mail.headers, 'from'), 1)[0]?.address ?? null,
@@ -224,7 +224,7 @@ function statusPart(mail: OpenedMail): { status: DeliveryStatus; level: number }
 
 /** Lines a forwarding person puts in front of the report lead nowhere; the report's own text is one level further in. */
 function noticeAt(material: Material, level: number): string {
-  return level === 0 ? material.notice : cutOriginal(humanText(material.mail.parts, level)).notice;
+  return level === 0 ? material.notice : withoutFooter(cutOriginal(humanText(material.mail.parts, level)).notice);
 }
 
 function readStatus(material: Material): Finding | null {

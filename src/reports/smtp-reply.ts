@@ -31,29 +31,35 @@ function withoutCodes(text: string, code: string | null, enhanced: string | null
   return out.replace(/\s+/g, ' ').trim();
 }
 
-/** What senders write in front of the reply they got, each followed by the reply itself. */
+/** What senders write in front of the reply they got, each followed by the reply itself; a space stands for any white space. */
 const INTRODUCTIONS: readonly RegExp[] = [
-  /\bthe error that the other server returned was:?\s*/i,
-  /\bremote (?:host|server|mail server|smtp server) (?:said|returned|responded with|replied|answered|rejected)(?:\s?\[[^\]]{0,40}\])?:?\s*['"]?(?=[<'"]?[#\d<[A-Z])/i,
-  /\bthe response (?:was|from the remote server was):?\s*/i,
-  /\bresponse from the (?:remote|other) server[^:]{0,40}:\s*/i,
-  /\brefused to talk to me:\s*/i,
-  /\bsaid:\s*/i,
-  /\bsays:\s*/i,
-  /\bfailed with:\s*/i,
-  /\bfollowing error was given:\s*/i,
-  /-{3,}\s?server message\s*/i,
-  /\bthe following response:\s*/i,
-  /\bgenerated following response:\s*/i,
-  /\bdiagnostic[- ]code:\s*(?:[\w-]{1,20};)?\s*/i,
-  /\b(?:remote )?server (?:response|replied|answered|message)(?: was)?:\s*/i,
-  /\bgot (?:the )?(?:response|error):\s*/i,
-  /\bhost [^\s:]{1,200} (?:\[[^\]]{1,60}\])?:\s*(?=[2-5]\d\d)/i,
-  /\berror from remote (?:mail ?server|server|mailer|host)[^:]{0,120}:\s*(?:host [^:]{1,200}:\s*)?(?=[2-5]\d\d)/i,
+  /\bthe error that the other server returned was:?\s*/,
+  /\bremote (?:host|server|mail server|smtp server) (?:said|returned|responded with|replied|answered|rejected)(?: ?\[[^\]]{0,40}\])?:?\s*['"]?(?=[<'"]?[#\d<a-z])/,
+  /\bthe response (?:was|from the remote server was):?\s*/,
+  /\bresponse from the (?:remote|other) server[^:]{0,40}:\s*/,
+  /\brefused to talk to me:\s*/,
+  /\bsaid:\s*/,
+  /\bsays:\s*/,
+  /\breports?:\s*(?=(?:host \S{1,200} says:)?\s*["']?[#\d])/,
+  /\bfailed with:\s*/,
+  /\bresponded as follows:\s*/,
+  /\bdid not like our [a-z ]{4,12}:\s*/,
+  /\breceived >>>\s*/,
+  /\bfollowing (?:error was given|error|response|reasons?):?\s*(?=\S)/,
+  /-{3,} ?server message\s*/,
+  /\bgenerated following response:\s*/,
+  /\bdiagnostic[- ]code:\s*(?:[\w-]{1,20};)?\s*/,
+  /\b(?:remote )?server (?:response|replied|answered|message)(?: was)?:\s*/,
+  /\bgot (?:the )?(?:response|error):\s*/,
+  /\bhost:? [^\s:]{1,200} ?(?:\[[^\]]{1,60}\])?:\s*(?=[2-5]\d\d)/,
+  /\b(?:smtp )?error from remote (?:mail ?server|server|mailer|host) after (?:initial connection|[a-z ]{4,20}(?:command)?(?: ?:? ?<[^<>]{0,250}>)?(?: [a-z0-9]{2,12}=[^\s:]{1,40}){0,6}):\s*(?:host:? [^\s:]{1,250}(?: ?\[[^\]]{1,60}\])?:?\s*)?/,
   /\bSMTP:\w{4} host [^:]{1,200}:\s*/,
-  /\breason:\s*(?=[2-5]\d\d)/i,
-  /对方服务器返回错误提示:\s*/,
-];
+  /\breason for the problem:\s*/,
+  /\b(?:because|because of|due to the following reason)(?::|\n\s*\n)\s*/,
+  /\breason:\s*(?=\S)/,
+  /\berror message (?:below|is|was):\s*/,
+  /对方服务器返回错误提示[:：]\s*/,
+].map((introduction) => new RegExp(introduction.source.replace(/ (?!\?)/g, '\\s+').replace(/ \?/g, '\\s*'), 'i'));
 
 /** The command that was refused, from `(in reply to RCPT TO command)`, `after RCPT TO:`, `[RCPT_TO]`, `STEP: DATA SEND`. */
 const COMMAND =
@@ -91,26 +97,44 @@ export function answeringHost(text: string): string | null {
   return name === undefined || !name.includes('.') ? null : name.replace(/\.+$/, '').toLowerCase();
 }
 
-/**
- * The receiving server's own words inside a sentence such as `host mx.example.com[192.0.2.1] said: 550 5.1.1 ... (in reply to RCPT TO
- * command)`; the whole text, on one line, where nothing introduces a reply.
- */
-export function innerReply(text: string): string {
-  const flat = text
-    .slice(0, MAX_REPLY * 2)
-    .replace(/\s+/g, ' ')
-    .trim();
+/** A reply that begins a line of its own. */
+const OWN_LINE = /(?:^|\n)[ \t>]{0,20}(?=[45]\d\d[ -]\s?\S)/;
+
+/** Where the reply begins: behind the first introduction, else at a line that begins with a reply code; -1 where there is none. */
+function replyStart(text: string): number {
   let best = -1;
-  let from = 0;
+  let start = -1;
   for (const introduction of INTRODUCTIONS) {
-    const found = introduction.exec(flat);
+    const found = introduction.exec(text);
     if (found === null) continue;
     const end = found.index + found[0].length;
-    if (end < flat.length && (best === -1 || found.index < best)) {
+    if (end < text.length && (best === -1 || found.index < best)) {
       best = found.index;
-      from = end;
+      start = end;
     }
   }
-  const reply = best === -1 ? flat : flat.slice(from);
-  return reply.replace(TRAILING_COMMAND, '').slice(0, MAX_REPLY).trim();
+  if (start !== -1) return start;
+  const line = OWN_LINE.exec(text);
+  return line === null ? -1 : line.index + line[0].length;
+}
+
+/** The first paragraph that says anything. */
+function firstParagraph(text: string): string {
+  return text.split(/\n[ \t]*\n/).find((paragraph) => /[\p{L}\d]{3}/u.test(paragraph)) ?? text;
+}
+
+/**
+ * The receiving server's own words inside a sentence such as `host mx.example.com[192.0.2.1] said: 550 5.1.1 ... (in reply to RCPT TO
+ * command)`, to the end of their paragraph; the whole text where nothing introduces a reply. On one line.
+ */
+export function innerReply(text: string): string {
+  const window = text.slice(0, MAX_REPLY * 2);
+  const start = replyStart(window);
+  const reply = start === -1 ? window : firstParagraph(window.slice(start));
+  return reply
+    .replace(TRAILING_COMMAND, '')
+    .replace(/[=_*#~-]{4,}/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, MAX_REPLY);
 }
