@@ -29,6 +29,7 @@ export class LedgerSubscription implements AsyncIterableIterator<LedgerUpdate> {
   #next = 0;
   #closed = false;
   #awake = false;
+  #queue: Promise<unknown> = Promise.resolve();
   #wakeUp: (() => void) | undefined;
   #onWake: (() => void) | undefined;
 
@@ -95,7 +96,14 @@ export class LedgerSubscription implements AsyncIterableIterator<LedgerUpdate> {
     return this.#closed ? [] : rows;
   }
 
-  async next(): Promise<IteratorResult<LedgerUpdate>> {
+  /** Calls that overlap are answered one after the other. */
+  next(): Promise<IteratorResult<LedgerUpdate>> {
+    const result = this.#queue.then(() => this.#pull());
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #pull(): Promise<IteratorResult<LedgerUpdate>> {
     while (!this.#closed) {
       const row = this.#rows[this.#next];
       if (row) {

@@ -1,5 +1,7 @@
 import type { AddressStatus, Channel, ExclusionScope, FailureReason, FailureType, Fault, MessageStatus } from '../domain/vocabulary.ts';
 import { type Ledger, type Queryable, raw, type Sql, sql } from './database.ts';
+import type { DeliveryLogRow as DeliveryLogState, ExclusionLogRow as ExclusionLogState } from './filters/log-filters.ts';
+import type { QuarantineRow as QuarantineState } from './filters/quarantine-filter.ts';
 
 /** Place in a ledger: rows are read in the order of (txid, id). */
 export interface LedgerPosition {
@@ -8,53 +10,32 @@ export interface LedgerPosition {
 }
 
 interface LedgerRowBase extends LedgerPosition {
-  readonly channel: Channel;
-  readonly address: string | null;
   readonly occurredAt: Date;
 }
 
-interface QuarantineSide {
-  readonly status: AddressStatus;
-  readonly reason: FailureReason | null;
-  readonly text: string | null;
-  readonly statusUpdatedAt: Date;
-  readonly lastErrorAt: Date | null;
-}
-
+/** A line of the quarantine's ledger; the sides are what a filter looks at, before and after it. */
 export interface QuarantineRow extends LedgerRowBase {
   readonly ledger: 'QUARANTINE';
   readonly entryId: bigint;
-  readonly domain: string | null;
   /** null: there was no entry before, or none is left after. */
-  readonly before: QuarantineSide | null;
-  readonly after: QuarantineSide | null;
-}
-
-interface DeliveryLogSide {
-  readonly status: MessageStatus;
-  readonly failureType: FailureType | null;
-  readonly failureReason: FailureReason | null;
-  readonly fault: Fault | null;
+  readonly before: QuarantineState | null;
+  readonly after: QuarantineState | null;
 }
 
 export interface DeliveryLogRow extends LedgerRowBase {
   readonly ledger: 'DELIVERY_LOG';
   readonly deliveryLogId: bigint;
-  readonly deliveryId: bigint;
-  readonly profileId: bigint | null;
-  readonly domain: string | null;
+  readonly status: MessageStatus;
+  readonly failureType: FailureType | null;
+  readonly failureReason: FailureReason | null;
   readonly version: number;
-  readonly recordedAt: Date;
-  readonly before: DeliveryLogSide;
-  readonly after: DeliveryLogSide;
+  readonly before: DeliveryLogState;
+  readonly after: DeliveryLogState;
 }
 
 export interface ExclusionLogRow extends LedgerRowBase {
   readonly ledger: 'EXCLUSION_LOG';
-  readonly deliveryId: bigint;
-  readonly profileId: bigint | null;
-  readonly reason: FailureReason;
-  readonly scope: ExclusionScope | null;
+  readonly after: ExclusionLogState;
 }
 
 export type LedgerRow = QuarantineRow | DeliveryLogRow | ExclusionLogRow;
@@ -72,21 +53,21 @@ const TABLES: Record<Ledger, { readonly table: string; readonly columns: Sql; re
   QUARANTINE: {
     table: 'quarantine_event',
     condition: sql`true`,
-    columns: sql`l.id, l.txid::text AS txid, l.entry_id, l.channel, l.address, l.domain, l.occurred_at,
+    columns: sql`l.id, l.txid::text AS txid, l.entry_id, l.channel, l.address, l.address_key, l.domain, l.occurred_at,
       l.previous_status, COALESCE(p.reason, l.previous_reason) AS previous_reason, p.text AS previous_text, p.status_updated_at AS previous_status_updated_at,
       p.last_error_at AS previous_last_error_at, l.status, l.reason, l.text, l.status_updated_at, l.last_error_at`,
   },
   DELIVERY_LOG: {
     table: 'delivery_event',
     condition: sql`l.delivery_log_id IS NOT NULL AND l.status IS NOT NULL`,
-    columns: sql`l.id, l.txid::text AS txid, l.delivery_log_id, l.delivery_id, l.profile_id, l.channel, l.address, l.domain, l.occurred_at,
+    columns: sql`l.id, l.txid::text AS txid, l.delivery_log_id, l.delivery_id, l.profile_id, l.channel, l.address, l.address_key, l.domain, l.occurred_at,
       l.recorded_at, l.version, l.previous_status, l.previous_failure_type, l.previous_failure_reason, l.previous_fault,
       l.status, l.failure_type, l.failure_reason, l.fault`,
   },
   EXCLUSION_LOG: {
     table: 'exclusion_log',
     condition: sql`true`,
-    columns: sql`l.id, l.txid::text AS txid, l.delivery_id, l.profile_id, l.channel, l.address, l.reason, l.scope, l.created_at AS occurred_at`,
+    columns: sql`l.id, l.txid::text AS txid, l.delivery_id, l.profile_id, l.channel, l.address, l.address_key, l.reason, l.scope, l.created_at AS occurred_at`,
   },
 };
 
@@ -112,12 +93,13 @@ export async function readLedger(database: Queryable, ledger: Ledger, after: Led
 
 type Raw = Record<string, unknown>;
 
-const base = (row: Raw) => ({
-  txid: BigInt(row.txid as string),
-  id: row.id as bigint,
+const base = (row: Raw) => ({ txid: BigInt(row.txid as string), id: row.id as bigint, occurredAt: row.occurred_at as Date });
+
+const place = (row: Raw) => ({
   channel: row.channel as Channel,
-  address: row.address as string | null,
-  occurredAt: row.occurred_at as Date,
+  address: row.address as string,
+  addressKey: row.address_key as string,
+  domain: row.domain as string | null,
 });
 
 const TO_ROW: Record<Ledger, (row: Raw) => LedgerRow> = {
@@ -125,48 +107,55 @@ const TO_ROW: Record<Ledger, (row: Raw) => LedgerRow> = {
     ledger: 'QUARANTINE',
     ...base(row),
     entryId: row.entry_id as bigint,
-    domain: row.domain as string | null,
-    before: row.previous_status === null ? null : quarantineSide(row, 'previous_'),
-    after: row.status === null ? null : quarantineSide(row, ''),
+    before: row.previous_status === null ? null : quarantineState(row, 'previous_'),
+    after: row.status === null ? null : quarantineState(row, ''),
   }),
   DELIVERY_LOG: (row) => ({
     ledger: 'DELIVERY_LOG',
     ...base(row),
     deliveryLogId: row.delivery_log_id as bigint,
-    deliveryId: row.delivery_id as bigint,
-    profileId: row.profile_id as bigint | null,
-    domain: row.domain as string | null,
     version: row.version as number,
-    recordedAt: row.recorded_at as Date,
-    before: deliveryLogSide(row, 'previous_'),
-    after: deliveryLogSide(row, ''),
+    status: row.status as MessageStatus,
+    failureType: row.failure_type as FailureType | null,
+    failureReason: row.failure_reason as FailureReason | null,
+    before: deliveryLogState(row, 'previous_'),
+    after: deliveryLogState(row, ''),
   }),
   EXCLUSION_LOG: (row) => ({
     ledger: 'EXCLUSION_LOG',
     ...base(row),
-    deliveryId: row.delivery_id as bigint,
-    profileId: row.profile_id as bigint | null,
-    reason: row.reason as FailureReason,
-    scope: row.scope as ExclusionScope | null,
+    after: {
+      ...place(row),
+      deliveryId: row.delivery_id as bigint,
+      profileId: row.profile_id as bigint | null,
+      reason: row.reason as FailureReason,
+      scope: row.scope as ExclusionScope | null,
+      createdAt: row.occurred_at as Date,
+    },
   }),
 };
 
-function quarantineSide(row: Raw, prefix: string): QuarantineSide {
+function quarantineState(row: Raw, prefix: string): QuarantineState {
   return {
+    ...place(row),
     status: row[`${prefix}status`] as AddressStatus,
     reason: row[`${prefix}reason`] as FailureReason | null,
-    text: row[`${prefix}text`] as string | null,
+    errorText: row[`${prefix}text`] as string | null,
     statusUpdatedAt: (row[`${prefix}status_updated_at`] ?? row.occurred_at) as Date,
     lastErrorAt: row[`${prefix}last_error_at`] as Date | null,
   };
 }
 
-function deliveryLogSide(row: Raw, prefix: string): DeliveryLogSide {
+function deliveryLogState(row: Raw, prefix: string): DeliveryLogState {
   return {
+    ...place(row),
+    deliveryId: row.delivery_id as bigint,
+    profileId: row.profile_id as bigint | null,
     status: row[`${prefix}status`] as MessageStatus,
     failureType: row[`${prefix}failure_type`] as FailureType | null,
     failureReason: row[`${prefix}failure_reason`] as FailureReason | null,
     fault: row[`${prefix}fault`] as Fault | null,
+    updatedAt: row.recorded_at as Date,
   };
 }
 
