@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 /** Anything with an @ between two words, and long runs of digits as phone numbers have them. */
-const ADDRESS = /[^\s<>"'(),;:=]+@[^\s<>"'(),;]+|\+?\d[\d .-]{7,}\d/g;
+const ADDRESS = /[^\s<>"'(),;:=/]+@[^\s<>"'(),;/]+|\+?\d[\d .-]{7,}\d/g;
 
 /** Addresses of people stay out of the log: an error of the database quotes the row that it is about. */
 export const withoutAddresses = (text: string): string => text.replace(ADDRESS, '[address]');

@@ -13,10 +13,14 @@ export const SESSION_COOKIE = 'lazaret_session';
  * @throws HttpError 401 where there is no token or it is wrong, expired or revoked; 403 for a cookie from another site
  */
 export async function signedIn(request: IncomingMessage, authenticator: Authenticator, publicUrl: string | undefined): Promise<Bearer> {
-  const secret = bearerSecret(request.headers.authorization) ?? cookieSecret(request, publicUrl);
+  const secret = presentedSecret(request, publicUrl);
   if (secret === null) throw unauthenticated('Send a token: Authorization: Bearer lzt_...');
   return recognised(secret, authenticator);
 }
+
+/** What the request shows as its token; null = nothing. @throws HttpError 403 for a cookie from another site */
+export const presentedSecret = (request: IncomingMessage, publicUrl: string | undefined): string | null =>
+  bearerSecret(request.headers.authorization) ?? cookieSecret(request, publicUrl);
 
 /** @throws HttpError 401 where the token is wrong, expired or revoked: which of them is not said */
 export async function recognised(secret: string, authenticator: Authenticator): Promise<Bearer> {
@@ -36,7 +40,8 @@ export function bearerSecret(header: unknown): string | null {
   return /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? '';
 }
 
-function cookieSecret(request: IncomingMessage, publicUrl: string | undefined): string | null {
+/** The secret of the session's cookie; null where there is none. @throws HttpError 403 for a cookie from another site */
+export function cookieSecret(request: IncomingMessage, publicUrl: string | undefined): string | null {
   const value = readCookie(request.headers.cookie, SESSION_COOKIE);
   if (value === null) return null;
   if (!isSameOrigin(request, publicUrl)) throw new HttpError(403, 'FORBIDDEN', 'A session cannot be used from another site; send a token.');

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import type { Bearer } from '../operations/authenticate.ts';
 import type { Instance } from '../operations/instance.ts';
+import { presentedSecret } from './credentials.ts';
 import { type Exchange, type Route, sendGraphQLError } from './exchange.ts';
+import type { Gate } from './gate.ts';
 import { sendGraphiQLPage } from './graphiql.ts';
 import { BATCH_MAX, type GraphQLEngine } from './graphql-engine.ts';
 import { faultMessage } from './graphql-errors.ts';
 import { HttpError } from './http-error.ts';
 import { decodeUtf8, readBody, requireContentType } from './read-body.ts';
+import type { TokenWatch } from './token-watch.ts';
 
 /** Also of one WebSocket message. */
 export const GRAPHQL_BODY_MAX = 2 * 1024 * 1024;
@@ -14,8 +16,8 @@ export const GRAPHQL_BODY_MAX = 2 * 1024 * 1024;
 export interface GraphQLDoor {
   readonly instance: Instance;
   readonly engine: GraphQLEngine;
-  /** Signs the request in and counts it. */
-  admit(exchange: Exchange): Promise<Bearer>;
+  readonly gate: Gate;
+  readonly tokens: TokenWatch;
 }
 
 /** POST and GET /graphql: queries, mutations, and subscriptions over server-sent events. A browser that opens it gets GraphiQL. */
@@ -34,10 +36,17 @@ export function graphqlRoute(door: GraphQLDoor): Route {
   };
 }
 
-async function answer({ instance, engine, admit }: GraphQLDoor, exchange: Exchange): Promise<void> {
+async function answer({ instance, engine, gate, tokens }: GraphQLDoor, exchange: Exchange): Promise<void> {
   const { request, response, requestId } = exchange;
-  const caller = await admit(exchange);
+  const caller = await gate.admit(exchange);
   if (request.method === 'POST') await readOperations(request);
+  if (isEventStream(request)) {
+    const secret = presentedSecret(request, gate.publicUrl) ?? '';
+    response.once(
+      'close',
+      tokens.watch(secret, () => response.destroy()),
+    );
+  }
   await engine(request, response, { instance, caller, requestId });
 }
 
@@ -67,12 +76,17 @@ function requireOperation(operation: unknown): void {
   }
 }
 
+const isEventStream = (request: IncomingMessage): boolean => request.headers.accept?.includes('text/event-stream') === true;
+
 const isBrowserVisit = (request: IncomingMessage): boolean =>
   request.method === 'GET' && !request.url?.includes('query=') && request.headers.accept?.includes('text/html') === true;
 
 function answerError({ instance }: GraphQLDoor, { response, requestId }: Exchange, error: unknown): void {
   if (response.headersSent) return void response.destroy();
-  if (error instanceof HttpError) return sendGraphQLError(response, error);
-  instance.log.error({ err: error, requestId }, 'a request failed');
-  sendGraphQLError(response, new HttpError(500, 'INTERNAL_SERVER_ERROR', faultMessage(requestId)));
+  if (error instanceof HttpError) {
+    sendGraphQLError(response, error);
+  } else {
+    instance.log.error({ err: error, requestId }, 'a request failed');
+    sendGraphQLError(response, new HttpError(500, 'INTERNAL_SERVER_ERROR', faultMessage(requestId)));
+  }
 }

@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { DomainError } from '../domain/errors.ts';
 
@@ -14,6 +14,15 @@ export const faultMessage = (requestId: string): string => `Something went wrong
  */
 export function presentErrors(errors: readonly unknown[], requestId: string, log: Logger): GraphQLError[] {
   return errors.map((error) => presentError(error, requestId, log));
+}
+
+/** The same as they go over a WebSocket: what is meant for HTTP alone stays here. */
+export function formatErrors(errors: readonly unknown[], requestId: string, log: Logger): GraphQLFormattedError[] {
+  return presentErrors(errors, requestId, log).map((error) => {
+    const { extensions = {}, ...formatted } = error.toJSON();
+    const { http, unexpected, ...told } = extensions;
+    return { ...formatted, extensions: told };
+  });
 }
 
 function presentError(error: unknown, requestId: string, log: Logger): GraphQLError {

@@ -77,10 +77,14 @@ function answerError(log: Logger, { request, response, requestId }: Exchange, er
     response.destroy();
     return;
   }
-  if (error instanceof HttpError) return sendError(response, error);
-  log.error({ err: error, requestId }, 'a request failed');
+  // What is left of a body that nobody read would be taken for the next request.
   if (!request.complete) response.setHeader('Connection', 'close');
-  sendError(response, new HttpError(500, 'INTERNAL_SERVER_ERROR', faultMessage(requestId)));
+  if (error instanceof HttpError) {
+    sendError(response, error);
+  } else {
+    log.error({ err: error, requestId }, 'a request failed');
+    sendError(response, new HttpError(500, 'INTERNAL_SERVER_ERROR', faultMessage(requestId)));
+  }
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -13,6 +13,8 @@ import { createHttpServer } from './http-server.ts';
 import { metricsRoute, openMetrics } from './metrics.ts';
 import { openRateLimiter } from './rate-limit.ts';
 import { sessionRoute } from './session-route.ts';
+import { openTokenWatch } from './token-watch.ts';
+import { attachWebSockets } from './websocket.ts';
 
 export interface ServerOptions {
   readonly instance: Instance;
@@ -40,10 +42,9 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
   const { instance, authenticator, publicUrl } = options;
   let ending = false;
   const gate = openGate({ authenticator, publicUrl, limiter: openRateLimiter(options.rateLimit) });
+  const tokens = openTokenWatch(authenticator, instance.log);
   const engine = openGraphQLEngine({ schema: options.schema, introspection: options.introspection, log: instance.log });
-  const api = options.api
-    ? [graphqlRoute({ instance, engine, admit: gate.admit }), ...graphiqlRoutes(), sessionRoute(gate), homePage()]
-    : [];
+  const api = options.api ? [graphqlRoute({ instance, engine, gate, tokens }), ...graphiqlRoutes(), sessionRoute(gate), homePage()] : [];
   const open = [...healthRoutes(instance, () => ending), ...api];
   const metrics = openMetrics(new Set(['/metrics', ...open.map((route) => route.path)]));
   const server = createHttpServer({
@@ -52,12 +53,16 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     https: publicUrl?.startsWith('https:') === true,
     observe: metrics.observe,
   });
+  const sockets = options.api
+    ? attachWebSockets(server, { instance, engine, gate, tokens, sockets: metrics.sockets, isEnding: () => ending })
+    : null;
   await listen(server, options.port, options.host);
   return {
     url: urlOf(server),
     close: async (patienceMs) => {
       ending = true;
-      await closeServer(server, patienceMs);
+      await Promise.all([closeServer(server, patienceMs), sockets?.close()]);
+      tokens.close();
       await engine.dispose();
     },
   };

@@ -38,9 +38,8 @@ function signOut(gate: Gate, exchange: Exchange): void {
 function answer(gate: Gate, { request, response }: Exchange, token: string, maxAge: number, body: object): void {
   const secure = gate.publicUrl?.startsWith('https:') ? '; Secure' : '';
   response.setHeader('Set-Cookie', `${SESSION_COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${maxAge}${secure}`);
-  if (!isForm(request)) return sendJson(response, 200, body);
-  response.writeHead(303, { Location: '/', 'Content-Length': 0 });
-  response.end();
+  if (!isForm(request)) sendJson(response, 200, body);
+  else response.writeHead(303, { Location: '/', 'Content-Length': 0 }).end();
 }
 
 async function readToken(request: IncomingMessage): Promise<string> {
