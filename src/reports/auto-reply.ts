@@ -85,14 +85,22 @@ export function isProviderOptOut(headers: MailHeaders): boolean {
 }
 
 const DAEMON_LOCAL =
-  /^(?:mailer[-_.]?daemon|mailerdaemon|mail[-_.]?daemon|post[-_.]?master|mdaemon|mail[-_.]delivery(?:[-_.]su?b?system|[-_.]system)?|mail[-_.]system|delivery[-_.]?(?:system|agent|notification|failure)?|mta|smtp|bounces?|bounce-?handler|mailsystem|mmdf|uucp|administrator|system|symantec|[\w.-]*mailer-daemon|double-bounce|devnull)(?:[+=-].*)?$/i;
-const DAEMON_NAME =
-  /mail(?:er)?[ -](?:delivery|daemon|system|administrator)|delivery (?:sub)?system|postmaster|mailer-daemon|system administrator|mail(?:server| server)|jetmail|mail delivery|internet mail delivery|returned mail/i;
+  /^(?:mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|mail[-_.]delivery[-_.]su?b?system|mail[-_.]delivery[-_.]system|[\w.-]*mailer-daemon|mmdf|double-bounce)(?:[+=-].*)?$/i;
+const DAEMON_NAME = /mailer-daemon|mail(?:er)? ?delivery ?(?:sub)?system|mail ?delivery|delivery subsystem|jetmail/i;
+const SYSTEM_LOCAL =
+  /^(?:post[-_.]?master|mail[-_.]?(?:system|server|admin)|delivery[-_.]?(?:system|agent|notification|failure)?|bounce-?handler)(?:[+=-].*)?$/i;
+const SYSTEM_NAME =
+  /postmaster|system administrator|mail ?(?:system|server|administrator)|returned mail|delivery (?:system|agent|service)/i;
 
-/** True where the From field is a mail system's: a daemon's address or name, or nobody's. */
-export function isFromMailSystem(headers: MailHeaders): boolean {
+/** Who sent a message: a mail daemon, another mail system (postmaster, server), or somebody else. */
+export type SenderRole = 'daemon' | 'system' | 'other';
+
+/** Judges the From field; a missing one only counts as a daemon's where the envelope sender was empty. */
+export function senderRole(headers: MailHeaders): SenderRole {
   const from = headerText(headers, 'from').slice(0, 1000);
-  if (/<\s*>/.test(from) || (from === '' && headers.size > 0)) return true;
+  if (/<\s*>/.test(from)) return 'daemon';
+  if (from === '') return /^<\s*>|mailer-daemon/i.test(rawHeader(headers, 'return-path')) ? 'daemon' : 'other';
   const local = /([^\s<>@"(),;:]{1,100})@/.exec(from)?.[1] ?? from.trim();
-  return DAEMON_LOCAL.test(local) || DAEMON_NAME.test(from);
+  if (DAEMON_LOCAL.test(local) || DAEMON_NAME.test(from)) return 'daemon';
+  return SYSTEM_LOCAL.test(local) || SYSTEM_NAME.test(from) ? 'system' : 'other';
 }

@@ -113,7 +113,7 @@ function wordsOf(text: string): readonly string[] {
 
 /** A text is enough by itself where it holds words besides codes, addresses and the name of a protocol. */
 function saysSomething(text: string): boolean {
-  return wordsOf(text).length >= 2;
+  return wordsOf(text).length >= 2 || (text !== '' && saysFailure(plainText(text.slice(0, 500))));
 }
 
 /** A text that speaks of a failure: by a reply code or by its words. */

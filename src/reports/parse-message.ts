@@ -6,7 +6,7 @@
 
 import { createHash } from 'node:crypto';
 import type { EventOrigin, MessageKind } from '../domain/vocabulary.ts';
-import { automaticSigns, isFromMailSystem, isProviderOptOut, isUnsubscribeRequest } from './auto-reply.ts';
+import { automaticSigns, isProviderOptOut, isUnsubscribeRequest, senderRole } from './auto-reply.ts';
 import { type DeliveryStatus, findDeliveryStatus, readDeliveryStatus } from './delivery-status.ts';
 import { recipientsOfStatus, recipientsOfText } from './failed-recipients.ts';
 import { type FeedbackReport, findFeedbackReport, isComplaint, readFeedbackReport, readPlainComplaint } from './feedback-report.ts';
@@ -19,7 +19,16 @@ import { bareMessageId, describeOriginal, type OriginalMessage, originalFromText
 import { findOwnToken, TOKEN_HEADER } from './own-token.ts';
 import type { ParsedMessage, RecipientAction, ReportedRecipient } from './parsed-message.ts';
 import { type ProviderNotice, readProviderNotice } from './provider-notice.ts';
-import { isFailureSubject, isServersOwnReport, plainText, saysDelay, saysFailure, saysFinal } from './report-phrases.ts';
+import {
+  isFailureSubject,
+  isServersOwnReport,
+  plainText,
+  saysDelay,
+  saysFailure,
+  saysFailureWeakly,
+  saysFinal,
+  saysSuccess,
+} from './report-phrases.ts';
 
 export interface ParseOptions {
   /** How the message came to be a finding; decides nothing here, it is handed on with the evidence. */
@@ -241,6 +250,13 @@ function readStatus(material: Material): Finding | null {
 function rawStatus(material: Material): DeliveryStatus | null {
   const { mail } = material;
   if (!/(?:final|original)-recipient/i.test(mail.raw)) return null;
+  // People quote reports in ordinary mail; only a message that has the air of a report is searched for lost fields.
+  const likely =
+    mail.type.startsWith('multipart/') ||
+    senderRole(mail.headers) !== 'other' ||
+    isFailureSubject(plainText(material.subject)) ||
+    !mail.headers.has('from');
+  if (!likely) return null;
   const fromText = findDeliveryStatus(`${material.notice}\n${material.returnedText.slice(0, 20_000)}`);
   return fromText ?? findDeliveryStatus(mail.raw.slice(mail.bodyStart));
 }
@@ -257,22 +273,36 @@ function context(material: Material, original: OriginalMessage | null) {
   };
 }
 
+/** Reports about authentication and statistics look like failures and are none. */
+const STATISTICS =
+  /^\s*(?:\[[^\]]{0,40}\]\s*)?report[- ]?domain:|\bdmarc\b|\btls-?rpt\b|quarantine (?:summary|digest|report)|spam (?:digest|summary)/i;
+
 /** How sure the texts make it that a message without report parts tells of a failure. */
 function tellsOfFailure(material: Material, automatic: boolean): boolean {
   const { mail, notice } = material;
   if (mail.headers.has('x-failed-recipients')) return true;
+  if (STATISTICS.test(material.subject)) return false;
   const plain = plainText(notice.slice(0, 8000));
   const subject = plainText(material.subject);
-  const system = isFromMailSystem(mail.headers);
-  const subjectSays = isFailureSubject(subject);
-  if (mail.reportType === 'disposition-notification')
-    return saysFailure(plain) && /reject|quota|denied|failed|refused|discarded/.test(plain);
+  const role = senderRole(mail.headers);
   const textSays = saysFailure(plain);
-  if (system && (textSays || subjectSays)) return !automatic || subjectSays || isServersOwnReport(plain.slice(0, 1500));
+  if (mail.reportType === 'disposition-notification') return textSays && /reject|quota|denied|failed|refused|discarded/.test(plain);
+  const subjectSays = isFailureSubject(subject);
+  const wordsOrCode = textSays || saysFailureWeakly(plain) || /(?:^|\s)[45]\d\d[ -][\w<#]/.test(plain);
+  if (role === 'daemon' && (wordsOrCode || subjectSays)) return !automatic || subjectSays || isServersOwnReport(plain.slice(0, 1500));
   if (automatic) return false;
-  if (subjectSays && textSays) return true;
+  if (role === 'system' && (textSays || subjectSays)) return true;
+  if (subjectSays && wordsOrCode) return true;
   if (mail.reportType === 'delivery-status' && textSays) return true;
   return isServersOwnReport(plain.slice(0, 700)) && !/(?:^|\n)>/.test(notice.slice(0, 700)) && !/^re:/.test(subject.trim());
+}
+
+/** True for a text that tells of nothing but success. */
+function tellsOfSuccess(plain: string): boolean {
+  return (
+    saysSuccess(plain) &&
+    !/fatal|fail|could not|couldn't|unable|undeliver|not been|not be delivered|reject|delay|warning|error:|refused/.test(plain)
+  );
 }
 
 function readFailureText(material: Material, automatic: boolean): Finding | null {
@@ -280,15 +310,16 @@ function readFailureText(material: Material, automatic: boolean): Finding | null
   const original = findOriginal(material, 0);
   const plain = plainText(`${material.subject}\n${material.notice.slice(0, 8000)}`);
   const delayed = saysDelay(plain) && !saysFinal(plain);
-  const recipients = recipientsOfText(context(material, original), delayed ? 'delayed' : 'failed');
-  return { kind: delayed ? 'DELAY' : 'BOUNCE', recipients, original };
+  const action: RecipientAction = tellsOfSuccess(plain) ? 'delivered' : delayed ? 'delayed' : 'failed';
+  const recipients = recipientsOfText(context(material, original), action);
+  return { kind: kindOf(recipients), recipients, original };
 }
 
 /** A report that somebody forwarded as an attachment or that a gateway wrapped: the message inside is read instead. */
 function readForwarded(material: Material): Finding | null {
   const { mail } = material;
   const inner = mail.parts.find((part) => part.embedded === 1);
-  if (inner === undefined || !isFromMailSystem(inner.messageHeaders)) return null;
+  if (inner === undefined || senderRole(inner.messageHeaders) === 'other') return null;
   const text = humanText(mail.parts, 1);
   const { notice, original } = cutOriginal(text);
   const innerMail: OpenedMail = {
@@ -310,8 +341,9 @@ function find(material: Material): Finding {
   if (provider !== null) return noticeFinding(material, provider);
   const signs = automaticSigns(mail.headers, subject, notice);
   const status = readStatus(material);
-  // Challenge services dress their question as a delivery report.
-  if (status !== null && !(signs.challenge && !isFromMailSystem(mail.headers))) return status;
+  // Challenge services dress their question as a delivery report, and a vacation program may return a report it answered.
+  const question = signs.challenge && senderRole(mail.headers) === 'other';
+  if (status !== null && !question && !(signs.strong && mail.reportType !== 'delivery-status')) return status;
   const failure = readFailureText(material, signs.strong);
   if (failure !== null) return failure;
   const sender = material.from === null ? [] : [material.from];

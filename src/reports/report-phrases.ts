@@ -33,10 +33,7 @@ const FAILURE_SENTENCES: readonly string[] = [
   "wasn't able to deliver",
   'failed to deliver',
   'failed to be delivered',
-  'could not be sent',
-  "couldn't be sent",
-  'could not send',
-  'unable to send',
+
   'not be able to be delivered',
   'delivery has failed',
   'delivery failed',
@@ -50,10 +47,9 @@ const FAILURE_SENTENCES: readonly string[] = [
   'delivering your message',
   'failed permanently',
   'permanent fatal error',
-  'permanent error',
-  'permanent failure',
+
   'permanently failed',
-  'fatal error',
+
   'did not reach',
   "didn't reach",
   'could not be reached',
@@ -74,15 +70,12 @@ const FAILURE_SENTENCES: readonly string[] = [
   'rejected your message',
   'rejected the message',
   'refused your message',
-  'not accepted',
+
   'not accepting mail',
-  'not accepting messages',
+
   'delivery problems',
   'encountered delivery',
-  'had errors',
-  'error occurred while',
-  'error has occurred',
-  'following address',
+
   'failed recipient',
   'failed address',
   'unknown user',
@@ -100,25 +93,16 @@ const FAILURE_SENTENCES: readonly string[] = [
   'invalid final delivery',
   'user not found',
   'recipient not found',
-  'not listed in',
+
   'name is not recognized',
-  'mailbox is full',
-  'mailbox full',
-  'over quota',
-  'quota exceeded',
+
   'exceeds allowed size',
   'mailbox exceeds',
   'mailbox unavailable',
   'no mailbox here',
-  'does not exist',
-  "doesn't exist",
-  'no longer valid',
-  'no longer exists',
-  'no longer in use',
-  'nonexistent',
-  'non-existent',
+
   'not a member of',
-  'not member',
+
   'not allowed to post',
   'permission to post',
   'not authorized to post',
@@ -131,21 +115,11 @@ const FAILURE_SENTENCES: readonly string[] = [
   'exceeded maximum delivery',
   'host unknown',
   'host not found',
-  'is disabled',
-  'has been disabled',
-  'account has been',
+
   'failure reason',
-  'too large',
-  'exceeds the maximum',
-  'size limit',
-  'too many hops',
+
   'message expired',
-  'giving up',
-  'given up',
-  'gave up',
-  'blocked by',
-  'contains a virus',
-  'spam',
+
   // German
   'nicht zugestellt',
   'nicht zustellbar',
@@ -162,17 +136,13 @@ const FAILURE_SENTENCES: readonly string[] = [
   'fehler bei der zustellung',
   'fehler bei der übermittlung',
   'übermittlung ist fehlgeschlagen',
-  'konnte nicht',
-  'konnten nicht',
-  'nicht erreicht',
+
   'zurückgewiesen',
-  'abgelehnt',
+
   'empfänger unbekannt',
   'unbekannter empfänger',
   'benutzer unbekannt',
-  'postfach ist voll',
-  'postfach voll',
-  'existiert nicht',
+
   // French
   'non remis',
   'pas été remis',
@@ -200,12 +170,12 @@ const FAILURE_SENTENCES: readonly string[] = [
   'impossible de distribuer',
   'impossible de délivrer',
   'ne peut être délivré',
-  'ne peut pas être',
+
   'destinataire inconnu',
   'utilisateur inconnu',
-  "n'existe pas",
+
   'boîte aux lettres pleine',
-  'boite pleine',
+
   // Spanish
   'no pudo ser entregado',
   'no se pudo entregar',
@@ -218,23 +188,20 @@ const FAILURE_SENTENCES: readonly string[] = [
   'no entregado',
   'no fue entregado',
   'no ha sido entregado',
-  'no se pudo enviar',
-  'no se ha podido enviar',
+
   'error de entrega',
   'error en la entrega',
   'fallo de entrega',
   'fallo en la entrega',
   'falló la entrega',
-  'fallido',
+
   'imposible entregar',
   'devuelto al remitente',
   'correo devuelto',
   'usuario desconocido',
   'destinatario desconocido',
   'usuario inexistente',
-  'no existe',
-  'casilla llena',
-  'buzón lleno',
+
   // Portuguese
   'nao pode ser enviada',
   'não pôde ser entregue',
@@ -243,7 +210,7 @@ const FAILURE_SENTENCES: readonly string[] = [
   'não foi entregue',
   'não foi possível entregar',
   'nao foi possivel entregar',
-  'não foi possível enviar',
+
   'falha na entrega',
   'falha ao entregar',
   'falha de entrega',
@@ -253,13 +220,13 @@ const FAILURE_SENTENCES: readonly string[] = [
   'devolvida ao remetente',
   'usuário desconhecido',
   'destinatário desconhecido',
-  'não existe',
+
   'caixa postal cheia',
   'caixa de correio cheia',
   // Italian
   'impossibile recapitare',
   'impossibile consegnare',
-  'impossibile inviare',
+
   'non è stato recapitato',
   'non è stato consegnato',
   'non è stato possibile recapitare',
@@ -277,8 +244,7 @@ const FAILURE_SENTENCES: readonly string[] = [
   'consegna fallita',
   'utente sconosciuto',
   'destinatario sconosciuto',
-  'non esiste',
-  'casella piena',
+
   // Dutch
   'niet worden afgeleverd',
   'niet worden bezorgd',
@@ -287,10 +253,9 @@ const FAILURE_SENTENCES: readonly string[] = [
   'onbestelbaar',
   'bezorging mislukt',
   'aflevering mislukt',
-  'niet worden verzonden',
-  'kon niet worden',
+
   'onbekende gebruiker',
-  'bestaat niet',
+
   // Polish
   'nie można dostarczyć',
   'nie mozna dostarczyc',
@@ -306,7 +271,7 @@ const FAILURE_SENTENCES: readonly string[] = [
   'nie doręczono',
   'nie może być dostarczon',
   'zwrot poczty',
-  'nie istnieje',
+
   'nieznany użytkownik',
   'skrzynka jest pełna',
   // Czech and Slovak
@@ -319,7 +284,7 @@ const FAILURE_SENTENCES: readonly string[] = [
   'nepodařilo se doručit',
   'nebolo možné doručiť',
   'nedoručen',
-  'neexistuje',
+
   // Nordic
   'kunde inte levereras',
   'gick inte att leverera',
@@ -332,9 +297,7 @@ const FAILURE_SENTENCES: readonly string[] = [
   'ikke leveret',
   'ikke levert',
   'ikke blive leveret',
-  'finnes ikke',
-  'findes ikke',
-  'finns inte',
+
   'ei voitu toimittaa',
   'toimitus epäonnistui',
   'ei voida toimittaa',
@@ -350,7 +313,7 @@ const FAILURE_SENTENCES: readonly string[] = [
   'teslim edilemiyor',
   'iletilemedi',
   'ulaştırılamadı',
-  'gönderilemedi',
+
   'δεν ήταν δυνατή η παράδοση',
   'δεν παραδόθηκε',
   'δεν μπορεί να παραδοθεί',
@@ -372,7 +335,7 @@ const FAILURE_SENTENCES: readonly string[] = [
   'ошибка при доставке',
   'доставить сообщение не',
   'письмо возвращено',
-  'не существует',
+
   'пользователь не найден',
   'ящик переполнен',
   'не може бути доставлен',
@@ -413,27 +376,21 @@ const FAILURE_SENTENCES: readonly string[] = [
   '返送いたします',
   '返信されているメール',
   '宛先不明',
-  '存在しません',
-  '受信できません',
-  '受け取れません',
-  '拒否されました',
-  '失敗しました',
+
   // Chinese
   '无法投递',
   '投递失败',
   '无法送达',
   '未能送达',
-  '发送失败',
-  '无法发送',
+
   '退信',
   '被退回',
-  '退回',
+
   '未送达',
   '传送失败',
   '无法传递',
   '无法递送',
-  '不存在',
-  '邮箱已满',
+
   '无法到达',
   '投遞失敗',
   '無法投遞',
@@ -445,7 +402,7 @@ const FAILURE_SENTENCES: readonly string[] = [
   '無法送達',
   '未能傳遞',
   '郵件被退回',
-  '可能不存在',
+
   // Korean
   '전송할 수 없',
   '배달할 수 없',
@@ -455,12 +412,12 @@ const FAILURE_SENTENCES: readonly string[] = [
   '전달되지',
   '전달할 수 없',
   '반송',
-  '전송 실패',
+
   '전송에 실패',
   '보내지 못',
   '발송되지',
   '발송 실패',
-  '존재하지 않',
+
   // Hebrew, Arabic, Persian, Thai, Vietnamese
   'לא ניתן למסור',
   'לא נמסרה',
@@ -474,6 +431,93 @@ const FAILURE_SENTENCES: readonly string[] = [
   'không thể gửi',
   'không gửi được',
   'không thể chuyển',
+];
+
+/** Words of failure that ordinary mail uses as well: they need a mail system as sender, or a subject, beside them. */
+const WEAK_SENTENCES: readonly string[] = [
+  'spam',
+  'too large',
+  'size limit',
+  'blocked by',
+  'contains a virus',
+  'is disabled',
+  'has been disabled',
+  'account has been',
+  'exceeds the maximum',
+  'not accepted',
+  'does not exist',
+  "doesn't exist",
+  'no longer valid',
+  'no longer exists',
+  'no longer in use',
+  'nonexistent',
+  'non-existent',
+  'mailbox is full',
+  'mailbox full',
+  'over quota',
+  'quota exceeded',
+  'fatal error',
+  'had errors',
+  'error occurred while',
+  'error has occurred',
+  'following address',
+  'not listed in',
+  'not member',
+  'giving up',
+  'gave up',
+  'given up',
+  'konnte nicht',
+  'konnten nicht',
+  'nicht erreicht',
+  'abgelehnt',
+  'existiert nicht',
+  'postfach ist voll',
+  'postfach voll',
+  'ne peut pas être',
+  "n'existe pas",
+  'boite pleine',
+  'fallido',
+  'no existe',
+  'casilla llena',
+  'buzón lleno',
+  'não existe',
+  'non esiste',
+  'casella piena',
+  'kon niet worden',
+  'bestaat niet',
+  'nie istnieje',
+  'neexistuje',
+  'finnes ikke',
+  'findes ikke',
+  'finns inte',
+  'не существует',
+  '存在しません',
+  '失敗しました',
+  '受信できません',
+  '受け取れません',
+  '拒否されました',
+  '不存在',
+  '邮箱已满',
+  '退回',
+  '可能不存在',
+  '존재하지 않',
+  'permanent error',
+  'permanent failure',
+  'could not send',
+  'unable to send',
+  'could not be sent',
+  "couldn't be sent",
+  'not accepting messages',
+  'too many hops',
+  'no se pudo enviar',
+  'no se ha podido enviar',
+  'não foi possível enviar',
+  'impossibile inviare',
+  'niet worden verzonden',
+  'gönderilemedi',
+  '发送失败',
+  '无法发送',
+  '전송 실패',
 ];
 
 /**
@@ -792,6 +836,28 @@ const FAILURE_SUBJECTS: readonly string[] = [
   'post by non-member',
 ];
 
+/** Signs that a message arrived. */
+const SUCCESS_SIGNS: readonly string[] = [
+  'successfully delivered',
+  'was delivered to',
+  'has been delivered to',
+  'successful delivery',
+  'delivered successfully',
+  'successfully relayed',
+  'was successfully',
+  'return receipt',
+  'delivery is confirmed',
+  'delivery has been confirmed',
+  'relayed to the following',
+  'delivery to these recipients or distribution lists is complete',
+  'delivery to these recipients or groups is complete',
+  'erfolgreich zugestellt',
+  'a été remis',
+  'se ha entregado',
+  'è stato recapitato',
+  'foi entregue',
+];
+
 /** Beginnings of the lines after which the returned message stands. */
 const ORIGINAL_MARKERS: readonly string[] = [
   'this is a copy of',
@@ -861,16 +927,20 @@ function anyOf(phrases: readonly string[]): RegExp {
 }
 
 const failureSentence = anyOf(FAILURE_SENTENCES);
+const weakSentence = anyOf(WEAK_SENTENCES);
 const failureSignature = anyOf(FAILURE_SIGNATURES);
 const delaySign = anyOf(DELAY_SIGNS);
 const finalSign = anyOf(FINAL_SIGNS);
 const failureSubject = anyOf(FAILURE_SUBJECTS);
+const successSign = anyOf(SUCCESS_SIGNS);
 const originalMarker = anyOf(ORIGINAL_MARKERS);
 
 /** All take what `plainText` made. */
 export const saysFailure = (plain: string): boolean => failureSentence.test(plain);
+export const saysFailureWeakly = (plain: string): boolean => weakSentence.test(plain);
 export const isServersOwnReport = (plain: string): boolean => failureSignature.test(plain);
 export const saysDelay = (plain: string): boolean => delaySign.test(plain);
 export const saysFinal = (plain: string): boolean => finalSign.test(plain);
 export const isFailureSubject = (plain: string): boolean => failureSubject.test(plain);
+export const saysSuccess = (plain: string): boolean => successSign.test(plain);
 export const isOriginalMarker = (plain: string): boolean => originalMarker.test(plain);
