@@ -1,0 +1,164 @@
+import { EXCLUSION_RULES } from '../domain/exclusion/exclusion-rules.ts';
+import type { Channel } from '../domain/vocabulary.ts';
+import { empty, type Queryable, raw, type Sql, sql } from './database.ts';
+import { firstRuleSql, type RuleVolume, ruleRowsSql } from './exclusion-rules-sql.ts';
+import { type KeyPads, profileKeySql } from './profile-key-sql.ts';
+import { inControlGroupSql, lotSql } from './recipient-lot.ts';
+
+/** What a slice must know of its delivery. */
+export interface SliceDelivery {
+  readonly deliveryId: bigint;
+  readonly run: number;
+  readonly channel: Channel;
+  readonly shortCode: string;
+  readonly targetAll: boolean;
+  readonly excludeDuplicates: boolean;
+  readonly limitTo: number;
+  readonly controlGroupPercent: number;
+}
+
+export interface Slice {
+  readonly delivery: SliceDelivery;
+  /** Profiles beyond this id, */
+  readonly after: bigint;
+  /** up to and with this one. */
+  readonly upTo: bigint;
+  readonly pads: KeyPads;
+  readonly at: Date;
+}
+
+const OPTED_OUT_COLUMN: Record<Channel, string | null> = {
+  EMAIL: 'opted_out_email',
+  SMS: 'opted_out_sms',
+  PHONE: 'opted_out_phone',
+  DIRECT_MAIL: 'opted_out_direct_mail',
+  FAX: 'opted_out_fax',
+  PUSH: 'opted_out_push',
+  OTHER: null,
+};
+
+/** Has the profile of that alias opted out of the channel, or of all? */
+export function optedOutSql(alias: string, channel: Channel): Sql {
+  const column = OPTED_OUT_COLUMN[channel];
+  return raw(column === null ? `${alias}.opted_out_all` : `(${alias}.opted_out_all OR ${alias}.${column})`);
+}
+
+/** The last profile of the next slice; null where no targeted profile is left up to `last`. */
+export async function sliceEnd(
+  tx: Queryable,
+  delivery: SliceDelivery,
+  range: { after: bigint; last: bigint; size: number },
+): Promise<bigint | null> {
+  const ids = delivery.targetAll
+    ? sql`SELECT id FROM profile WHERE id > ${range.after} AND id <= ${range.last} ORDER BY id LIMIT ${range.size}`
+    : sql`SELECT profile_id AS id FROM delivery_target WHERE delivery_id = ${delivery.deliveryId}
+          AND profile_id > ${range.after} AND profile_id <= ${range.last} ORDER BY profile_id LIMIT ${range.size}`;
+  const [row] = await tx.query<{ end: bigint | null }>(sql`SELECT max(id) AS "end" FROM (${ids}) AS slice`);
+  return row?.end ?? null;
+}
+
+/**
+ * Decides every recipient of the slice and writes one row for each: an exclusion with the first rule that holds, or a pending message. One
+ * statement, so that a slice is there as a whole or not at all.
+ *
+ * The look-ups are fenced (LATERAL with LIMIT) and walk the indexes in the order of the keys: the plan stays the same on an empty table, on
+ * stale statistics and on hundreds of millions of rows.
+ */
+export async function prepareSlice(tx: Queryable, slice: Slice): Promise<RuleVolume[]> {
+  const { delivery } = slice;
+  const firstLog = delivery.excludeDuplicates ? await firstLogId(tx, delivery) : null;
+  return tx.query<{ rule: number | null; volume: number }>(sliceSql(slice, firstLog));
+}
+
+export function sliceSql(slice: Slice, firstLog: bigint | null): Sql {
+  const { delivery, at } = slice;
+  return sql`
+    WITH r AS MATERIALIZED (${recipientsSql(slice)}),
+    gated AS (
+      SELECT r.*, ${firstRuleSql(EXCLUSION_RULES.filter((rule) => rule.isGate))} AS gate
+      FROM r
+      LEFT JOIN LATERAL (${entrySql(delivery)}) AS q ON true
+      CROSS JOIN (SELECT false AS domain_listed, false AS address_listed) AS x
+    ),
+    placed AS (
+      SELECT gated.*, row_number() OVER (PARTITION BY address_key, gate IS NULL ORDER BY profile_id) AS nth FROM gated
+    ),
+    judged AS MATERIALIZED (
+      SELECT placed.*, COALESCE(gate, ${firstRuleSql(EXCLUSION_RULES.filter((rule) => !rule.isGate))}) AS rule
+      FROM placed
+      ${earlierSql(delivery, firstLog)}
+      CROSS JOIN LATERAL (
+        SELECT nth > 1 OR earlier.found IS NOT NULL AS is_repeat, NULL::bigint AS place, ${controlSql(delivery)} AS in_control_group
+      ) AS s
+      CROSS JOIN (SELECT ${delivery.excludeDuplicates}::boolean AS exclude_duplicates, ${delivery.limitTo}::int AS limit_to) AS d
+    ),
+    excluded AS (
+      INSERT INTO exclusion_log (delivery_id, run, profile_id, address, address_key, channel, reason, cause, text, scope, created_at)
+      SELECT ${delivery.deliveryId}, ${delivery.run}, j.profile_id, j.value, j.address_key, ${delivery.channel}::"Channel",
+             rule.reason, rule.cause, rule.text, rule.scope, ${at}::timestamptz
+      FROM judged AS j JOIN ${ruleRowsSql()} ON rule.number = j.rule
+      ORDER BY j.profile_id
+    ),
+    logged AS (
+      INSERT INTO delivery_log (delivery_id, run, profile_id, address, address_key, channel, domain, created_at, updated_at)
+      SELECT ${delivery.deliveryId}, ${delivery.run}, j.profile_id, j.value, j.address_key, ${delivery.channel}::"Channel",
+             j.domain, ${at}::timestamptz, ${at}::timestamptz
+      FROM judged AS j WHERE j.rule IS NULL
+      ORDER BY j.profile_id
+    )
+    SELECT rule, count(*)::int AS volume FROM judged GROUP BY rule`;
+}
+
+/** A recipient is one address of the channel of one targeted profile, or the profile itself where it has none. */
+function recipientsSql({ delivery, after, upTo, pads }: Slice): Sql {
+  const targeted = delivery.targetAll
+    ? sql`AND (a.id IS NOT NULL OR NOT EXISTS (SELECT FROM address AS other WHERE other.profile_id = p.id))`
+    : empty;
+  const from = delivery.targetAll
+    ? sql`profile AS p`
+    : sql`delivery_target AS t JOIN profile AS p ON p.id = t.profile_id AND t.delivery_id = ${delivery.deliveryId}
+          AND t.profile_id > ${after} AND t.profile_id <= ${upTo}`;
+  return sql`
+    SELECT p.id AS profile_id, a.value, a.domain, COALESCE(a.address_key, ${profileKeySql(pads, sql`p.id`)}) AS address_key,
+           ${optedOutSql('p', delivery.channel)} AS opted_out
+    FROM ${from}
+    LEFT JOIN address AS a ON a.profile_id = p.id AND a.channel = ${delivery.channel}::"Channel"
+      AND a.profile_id > ${after} AND a.profile_id <= ${upTo}
+    WHERE p.id > ${after} AND p.id <= ${upTo} ${targeted}
+    ORDER BY address_key`;
+}
+
+/** The entry that holds for the recipient; of the one for the short code and the one for all, a denylisted one. */
+function entrySql(delivery: SliceDelivery): Sql {
+  if (delivery.channel !== 'SMS' || delivery.shortCode === '') {
+    return sql`SELECT e.status FROM quarantine_entry AS e WHERE e.address_key = r.address_key AND e.short_code = '' LIMIT 1`;
+  }
+  return sql`
+    SELECT e.status FROM quarantine_entry AS e WHERE e.address_key = r.address_key AND e.short_code IN ('', ${delivery.shortCode})
+    ORDER BY e.status = 'DENYLISTED' DESC, e.status = 'QUARANTINE' DESC LIMIT 1`;
+}
+
+/** Was the address written to by an earlier slice of this run? Only messages that are younger than the run's first are looked at. */
+function earlierSql(delivery: SliceDelivery, firstLog: bigint | null): Sql {
+  if (firstLog === null) return sql`CROSS JOIN (SELECT NULL::boolean AS found) AS earlier`;
+  return sql`
+    LEFT JOIN LATERAL (
+      SELECT true AS found FROM delivery_log AS l
+      WHERE placed.gate IS NULL AND l.address_key = placed.address_key AND l.id >= ${firstLog}
+        AND l.delivery_id = ${delivery.deliveryId} AND l.run = ${delivery.run}
+      LIMIT 1
+    ) AS earlier ON true`;
+}
+
+/** Where the target is limited, the control group is taken from what the limit leaves: later, by `cutTarget`. */
+function controlSql(delivery: SliceDelivery): Sql {
+  if (delivery.controlGroupPercent === 0 || delivery.limitTo > 0) return sql`false`;
+  const lot = lotSql('CONTROL', delivery.deliveryId, delivery.run, sql`placed.address_key`);
+  return sql`gate IS NULL AND ${inControlGroupSql(lot, delivery.controlGroupPercent)}`;
+}
+
+async function firstLogId(tx: Queryable, delivery: SliceDelivery): Promise<bigint | null> {
+  const [row] = await tx.query<{ id: bigint }>(sql`
+    SELECT id FROM delivery_log WHERE delivery_id = ${delivery.deliveryId} AND run = ${delivery.run} ORDER BY id LIMIT 1`);
+  return row?.id ?? null;
+}
