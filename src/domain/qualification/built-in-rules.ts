@@ -1,7 +1,7 @@
 import type { BuiltInRule } from './built-in-rule.ts';
 import type { QualificationRuleData } from './qualification-rule.ts';
 import { CONTENT_RULES } from './rules/content-rules.ts';
-import { CONNECTION_RULES, DNS_RULES } from './rules/infrastructure-rules.ts';
+import { COMMAND_RULES, CONNECTION_RULES, DNS_RULES } from './rules/infrastructure-rules.ts';
 import { STORAGE_RULES, USER_RULES } from './rules/mailbox-rules.ts';
 import { NOTICE_RULES } from './rules/notice-rules.ts';
 import { PUSH_RULES } from './rules/push-rules.ts';
@@ -21,6 +21,7 @@ export const BUILT_IN_RULES: readonly BuiltInRule[] = [
   ...USER_RULES,
   ...DNS_RULES,
   ...CONNECTION_RULES,
+  ...COMMAND_RULES,
   ...VAGUE_RULES,
   ...PUSH_RULES,
 ];

@@ -74,9 +74,6 @@ export function meaningOfStatus(code: string): Meaning | null {
 }
 
 const REPLY: Readonly<Record<number, Entry>> = {
-  452: ['UNREACHABLE', 'INFRASTRUCTURE'],
-  454: ['UNREACHABLE', 'INFRASTRUCTURE'],
-  521: ['UNREACHABLE', 'INFRASTRUCTURE'],
   523: ['REFUSED', 'CONTENT'],
   530: ['REFUSED', 'SENDER'],
   534: ['REFUSED', 'SENDER'],

@@ -122,7 +122,10 @@ function writeSymbols(text: string, out: Uint8Array, onCode: (start: number) => 
       continue;
     }
     const symbol = SYMBOL_OF_ASCII[current] ?? SPACE;
-    if (symbol === SKIP) continue;
+    if (symbol === SKIP) {
+      boundary = true;
+      continue;
+    }
     if (symbol === SPACE) {
       boundary = current !== 45 || last === SPACE;
       if (last === SPACE || (current === 45 && isHyphenOfEmail(out, length, text.charCodeAt(index + 1)))) continue;

@@ -1,9 +1,18 @@
-import { meaningOfReply, meaningOfStatus } from './enhanced-codes.ts';
 import type { FailureEvidence } from './failure-evidence.ts';
+import { findRules } from './find-rules.ts';
 import { type FoldedText, foldText } from './fold-text.ts';
-import type { FragmentHits } from './fragment-automaton.ts';
 import { normalizeText, qualificationKey } from './normalize-text.ts';
-import { editedKey, type PatternEnd, type RuleBook, type ShippedRule } from './rule-book.ts';
+import {
+  type CodeDecision,
+  type Codes,
+  decideByReply,
+  decideByStatus,
+  hasStatus,
+  isTemporary,
+  readCodes,
+  refusesSender,
+} from './read-codes.ts';
+import { editedKey, type RuleBook, type ShippedRule } from './rule-book.ts';
 import { collapseSpaces } from './user-pattern.ts';
 import { type Vendor, vendorOfHost } from './vendors.ts';
 import type { Meaning, Verdict } from './verdict.ts';
@@ -17,10 +26,12 @@ import type { Meaning, Verdict } from './verdict.ts';
  * | 2 | users' rules and those of deliverability updates, by position |
  * | 3 | the shipped table: the receiver's habits, then texts |
  * | 4 | the enhanced status code, where it says something: the innermost one first |
- * | 5 | vague texts of the shipped table ("rejected", "service unavailable"), which a code outranks (A6) |
- * | 6 | the reply code, then the fallback (QUA-10) |
+ * | 5 | the reply code, where it means one thing only (556, 535) |
+ * | 6 | vague texts of the shipped table ("rejected", "service unavailable"), which a code outranks (A6) |
+ * | 7 | the fallback (QUA-10) |
  *
- * Where the reply itself says nothing, steps 3 and 5 are asked of the human-readable notice before steps 4 and 6.
+ * The human-readable notice around a reply is asked where the reply itself is silent: after a status code that speaks of
+ * the mailbox, before one that speaks of systems or policy only.
  */
 
 /** A verdict with what the caller has to record. */
@@ -34,167 +45,6 @@ export interface Qualified {
   readonly ignored: boolean;
 }
 
-interface Codes {
-  readonly smtpCode: number | null;
-  readonly enhancedCode: string | null;
-  /** The reply code of the innermost answer. */
-  readonly innerReply: number | null;
-  readonly statuses: readonly string[];
-}
-
-interface Decision {
-  readonly meaning: Meaning;
-  readonly decidedBy: string;
-  readonly ruleName: string | null;
-}
-
-/** How far apart the parts of one pattern may stand, in symbols. */
-const GAP = 60;
-
-function occursInOrder(hits: FragmentHits, parts: readonly number[], part: number, from: number, lengths: readonly number[]): boolean {
-  const fragment = parts[part];
-  if (fragment === undefined) return true;
-  for (let index = 0; index < hits.count; index += 1) {
-    if (hits.fragments[index] !== fragment) continue;
-    const end = hits.ends[index] as number;
-    const start = end - (lengths[fragment] as number);
-    // Two neighbouring words share the space between them.
-    if (from >= 0 && (start < from - 1 || start > from + GAP)) continue;
-    if (occursInOrder(hits, parts, part + 1, end, lengths)) return true;
-  }
-  return false;
-}
-
-function matches(ending: PatternEnd, hits: FragmentHits, lengths: readonly number[]): boolean {
-  return ending.parts.length === 1 || occursInOrder(hits, ending.parts, 0, -1, lengths);
-}
-
-interface Found {
-  /** Indexes of the shipped rules whose patterns stand in the text, in the order in which they are tried. */
-  readonly rules: readonly number[];
-  readonly vendor: Vendor | null;
-}
-
-function findRules(folded: FoldedText, book: RuleBook): Found {
-  const hits = book.automaton.find(folded.symbols, folded.length);
-  const rules: number[] = [];
-  const denied: number[] = [];
-  let vendor: Vendor | null = null;
-  for (let index = 0; index < hits.count; index += 1) {
-    const fragment = hits.fragments[index] as number;
-    vendor ??= book.vendorMarks[fragment] ?? null;
-    for (const ending of book.endings[fragment] ?? []) {
-      const list = ending.denies ? denied : rules;
-      if (!list.includes(ending.rule) && matches(ending, hits, book.lengths)) list.push(ending.rule);
-    }
-  }
-  const left = denied.length === 0 ? rules : rules.filter((rule) => !denied.includes(rule));
-  return { rules: left.length > 1 ? left.sort((a, b) => a - b) : left, vendor };
-}
-
-function hasStatus(statuses: readonly string[], prefixes: readonly string[]): boolean {
-  return statuses.some((status) => prefixes.some((prefix) => status.startsWith(prefix, 1) && isWhole(status, prefix)));
-}
-
-function isWhole(status: string, prefix: string): boolean {
-  return prefix.endsWith('.') || status.length === prefix.length + 1;
-}
-
-function applies(rule: ShippedRule, codes: Codes, vendor: Vendor | null, evidence: FailureEvidence): boolean {
-  if (rule.channel !== evidence.channel) return false;
-  if (rule.vendor !== null && rule.vendor !== vendor) return false;
-  if (rule.status.length > 0 && !hasStatus(codes.statuses, rule.status)) return false;
-  if (rule.statusNot.length > 0 && hasStatus(codes.statuses, rule.statusNot)) return false;
-  return rule.temporary === null || rule.temporary === isTemporary(codes);
-}
-
-function isTemporary(codes: Codes): boolean {
-  if (codes.innerReply !== null) return codes.innerReply < 500;
-  const status = codes.statuses[codes.statuses.length - 1];
-  return status?.startsWith('4') === true;
-}
-
-function readCodes(folded: FoldedText, evidence: FailureEvidence): Codes {
-  const statuses =
-    evidence.enhancedCode !== undefined && !folded.statusCodes.includes(evidence.enhancedCode)
-      ? [evidence.enhancedCode, ...folded.statusCodes]
-      : folded.statusCodes;
-  const replies = folded.replyCodes;
-  return {
-    smtpCode: replies[0] ?? evidence.smtpCode ?? null,
-    enhancedCode: statuses[statuses.length - 1] ?? null,
-    innerReply: replies[replies.length - 1] ?? evidence.smtpCode ?? null,
-    statuses,
-  };
-}
-
-function statusDecision(codes: Codes): Decision | null {
-  for (let index = codes.statuses.length - 1; index >= 0; index -= 1) {
-    const status = codes.statuses[index] as string;
-    const meaning = meaningOfStatus(status);
-    if (meaning !== null) return { meaning, decidedBy: `status ${status}`, ruleName: null };
-  }
-  return null;
-}
-
-function replyDecision(codes: Codes): Decision | null {
-  const code = codes.innerReply;
-  const meaning = code === null ? null : meaningOfReply(code);
-  return meaning === null ? null : { meaning, decidedBy: `reply ${code}`, ruleName: null };
-}
-
-const UNREACHABLE: Meaning = { type: 'SOFT', reason: 'UNREACHABLE', fault: 'INFRASTRUCTURE' };
-const UNDEFINED: Meaning = { type: 'UNDEFINED', reason: 'UNDEFINED', fault: 'UNDETERMINED' };
-
-/** A temporary answer is worth another try; anything else that is new is for a person to qualify (QUA-9, QUA-10). */
-function fallback(codes: Codes): Decision {
-  return { meaning: isTemporary(codes) ? UNREACHABLE : UNDEFINED, decidedBy: 'fallback', ruleName: null };
-}
-
-function ruleDecision(rule: { readonly name: string; readonly meaning: Meaning }): Decision {
-  return { meaning: rule.meaning, decidedBy: `rule ${rule.name}`, ruleName: rule.name };
-}
-
-interface TextDecisions {
-  readonly clear: Decision | null;
-  readonly vague: Decision | null;
-}
-
-function textDecisions(found: Found, codes: Codes, evidence: FailureEvidence, book: RuleBook, shadowHits: string[]): TextDecisions {
-  let clear: Decision | null = null;
-  let vague: Decision | null = null;
-  const host = evidence.remoteHost === undefined ? null : vendorOfHost(evidence.remoteHost);
-  for (const index of found.rules) {
-    const rule = book.shipped[index] as ShippedRule;
-    if (!applies(rule, codes, host ?? found.vendor, evidence)) continue;
-    if (rule.shadow) shadowHits.push(rule.name);
-    else if (rule.weak) vague ??= ruleDecision(rule);
-    else clear ??= ruleDecision(rule);
-  }
-  return { clear, vague };
-}
-
-function decideByOwnRules(evidence: FailureEvidence, book: RuleBook, shadowHits: string[]): Decision | null {
-  if (book.own.length === 0) return null;
-  const collapsed = collapseSpaces(evidence.text);
-  const lowered = collapsed.toLowerCase();
-  let decision: Decision | null = null;
-  for (const rule of book.own) {
-    if (decision !== null && !rule.shadow) continue;
-    if (!rule.test(collapsed, lowered)) continue;
-    if (rule.shadow) shadowHits.push(rule.name);
-    else decision = ruleDecision(rule);
-  }
-  return decision;
-}
-
-function decideByNotice(evidence: FailureEvidence, codes: Codes, book: RuleBook, shadowHits: string[]): TextDecisions {
-  if (evidence.notice === undefined || evidence.notice === '') return { clear: null, vague: null };
-  const folded = foldText(evidence.notice);
-  const inner = codes.statuses.length > 0 ? codes : readCodes(folded, evidence);
-  return textDecisions(findRules(folded, book), inner, evidence, book, shadowHits);
-}
-
 /** A meaning with what decided it, before the text is normalised. */
 export interface Decided {
   readonly meaning: Meaning;
@@ -205,34 +55,107 @@ export interface Decided {
   readonly shadowHits: readonly string[];
 }
 
+interface Decision extends CodeDecision {
+  readonly ruleName?: string;
+}
+
+/** One question: the evidence, the rules, and the list of shadow rules that grows while it is answered. */
+interface Question {
+  readonly evidence: FailureEvidence;
+  readonly book: RuleBook;
+  readonly shadowHits: string[];
+}
+
+interface TextDecisions {
+  readonly clear: Decision | null;
+  readonly vague: Decision | null;
+}
+
+const UNREACHABLE: Meaning = { type: 'SOFT', reason: 'UNREACHABLE', fault: 'INFRASTRUCTURE' };
+const UNDEFINED: Meaning = { type: 'UNDEFINED', reason: 'UNDEFINED', fault: 'UNDETERMINED' };
+const SILENT: TextDecisions = { clear: null, vague: null };
+
+function ruleDecision(rule: { readonly name: string; readonly meaning: Meaning }): Decision {
+  return { meaning: rule.meaning, decidedBy: `rule ${rule.name}`, ruleName: rule.name };
+}
+
+function applies(rule: ShippedRule, codes: Codes, vendor: Vendor | null, evidence: FailureEvidence): boolean {
+  if (rule.channel !== evidence.channel) return false;
+  if (rule.vendor !== null && rule.vendor !== vendor) return false;
+  if (rule.status.length > 0 && !hasStatus(codes.statuses, rule.status)) return false;
+  if (rule.statusNot.length > 0 && hasStatus(codes.statuses, rule.statusNot)) return false;
+  if (rule.aboutRecipient && refusesSender(evidence)) return false;
+  return rule.temporary === null || rule.temporary === isTemporary(codes);
+}
+
+function decideByText(question: Question, folded: FoldedText, codes: Codes): TextDecisions {
+  const { evidence, book, shadowHits } = question;
+  const found = findRules(folded, book);
+  const vendor = (evidence.remoteHost === undefined ? null : vendorOfHost(evidence.remoteHost)) ?? found.vendor;
+  let clear: Decision | null = null;
+  let vague: Decision | null = null;
+  for (const index of found.rules) {
+    const rule = book.shipped[index] as ShippedRule;
+    if (!applies(rule, codes, vendor, evidence)) continue;
+    if (rule.shadow) shadowHits.push(rule.name);
+    else if (rule.weak) vague ??= ruleDecision(rule);
+    else clear ??= ruleDecision(rule);
+  }
+  return { clear, vague };
+}
+
+function decideByOwnRules({ evidence, book, shadowHits }: Question): Decision | null {
+  if (book.own.length === 0) return null;
+  const collapsed = collapseSpaces(evidence.text);
+  const lowered = collapsed.toLowerCase();
+  let decision: Decision | null = null;
+  for (const rule of book.own) {
+    if ((decision !== null && !rule.shadow) || !rule.test(collapsed, lowered)) continue;
+    if (rule.shadow) shadowHits.push(rule.name);
+    else decision = ruleDecision(rule);
+  }
+  return decision;
+}
+
+/** A temporary answer is worth another try; anything else that is new is for a person to qualify (QUA-9, QUA-10). */
+function fallback(codes: Codes): Decision {
+  return { meaning: isTemporary(codes) ? UNREACHABLE : UNDEFINED, decidedBy: 'fallback' };
+}
+
+function speaksOfMailbox(decision: Decision | null): decision is Decision {
+  const reason = decision?.meaning.reason;
+  return reason !== undefined && reason !== 'UNREACHABLE' && reason !== 'REFUSED';
+}
+
+function decideWithoutClearText(question: Question, codes: Codes, vague: Decision | null): Decision {
+  const { evidence } = question;
+  const status = decideByStatus(codes, evidence);
+  if (evidence.notice === undefined || evidence.notice === '') {
+    return status ?? decideByReply(codes) ?? vague ?? fallback(codes);
+  }
+  if (speaksOfMailbox(status)) return status;
+  const folded = foldText(evidence.notice);
+  const inner = evidence.text === '' ? readCodes(folded, evidence) : codes;
+  const notice = decideByText(question, folded, inner);
+  const innerStatus = decideByStatus(inner, evidence);
+  return notice.clear ?? innerStatus ?? decideByReply(inner) ?? vague ?? notice.vague ?? fallback(inner);
+}
+
 /** Says what a failure means by rules and codes alone, without looking at the rows that people edited. */
 export function decide(evidence: FailureEvidence, book: RuleBook): Decided {
-  const shadowHits: string[] = [];
+  const question: Question = { evidence, book, shadowHits: [] };
   const folded = foldText(evidence.text);
   const codes = readCodes(folded, evidence);
-  const found = findRules(folded, book);
-  const own = decideByOwnRules(evidence, book, shadowHits);
-  const text = textDecisions(found, codes, evidence, book, shadowHits);
-  const decision = own ?? text.clear ?? decideWithoutClearText(evidence, codes, text.vague, book, shadowHits);
+  const text = folded.length > 1 ? decideByText(question, folded, codes) : SILENT;
+  const decision = decideByOwnRules(question) ?? text.clear ?? decideWithoutClearText(question, codes, text.vague);
   return {
     meaning: decision.meaning,
     decidedBy: decision.decidedBy,
-    ruleName: decision.ruleName,
+    ruleName: decision.ruleName ?? null,
     smtpCode: codes.smtpCode,
     enhancedCode: codes.enhancedCode,
-    shadowHits,
+    shadowHits: question.shadowHits,
   };
-}
-
-function decideWithoutClearText(
-  evidence: FailureEvidence,
-  codes: Codes,
-  vague: Decision | null,
-  book: RuleBook,
-  shadowHits: string[],
-): Decision {
-  const notice = decideByNotice(evidence, codes, book, shadowHits);
-  return notice.clear ?? statusDecision(codes) ?? vague ?? replyDecision(codes) ?? notice.vague ?? fallback(codes);
 }
 
 /**

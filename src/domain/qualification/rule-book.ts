@@ -19,6 +19,8 @@ export interface ShippedRule {
   readonly status: readonly string[];
   readonly statusNot: readonly string[];
   readonly temporary: boolean | null;
+  /** Its words speak of the recipient only where the refused command did not name the sender. */
+  readonly aboutRecipient: boolean;
 }
 
 /** A user's rule, or one of a deliverability update, ready to be asked. */
@@ -112,6 +114,7 @@ function shippedRule(data: QualificationRuleData, known: BuiltInRule): ShippedRu
     status: known.status ?? [],
     statusNot: known.statusNot ?? [],
     temporary: known.temporary ?? null,
+    aboutRecipient: data.type === 'HARD' || data.reason === 'INVALID_DOMAIN',
   };
 }
 

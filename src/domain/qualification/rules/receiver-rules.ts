@@ -545,7 +545,7 @@ export const RECEIVER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'SENDER',
     vendor: 'proofpoint',
-    patterns: ['blocked', 'ipcheck.proofpoint', 'rejected by policy', 'pdr'],
+    patterns: ['blocked', 'ipcheck.proofpoint', 'rejected by policy', ' pdr'],
     unless: ['user unknown', 'unknown user'],
     examples: ['554 Blocked - see https://ipcheck.proofpoint.com/?ip=192.0.2.1'],
   },
@@ -680,14 +680,5 @@ export const RECEIVER_RULES: readonly BuiltInRule[] = [
     ],
     unless: ['user not found', 'mailbox is full', 'no such user'],
     examples: ['550 spam message rejected. Please visit http://help.mail.ru/notspam-support/id?c=abc'],
-  },
-  {
-    name: 'Mailru_unknown',
-    type: 'HARD',
-    reason: 'USER_UNKNOWN',
-    fault: 'RECIPIENT',
-    vendor: 'mailru',
-    patterns: ['message was not accepted … invalid mailbox', 'invalid mailbox', 'user not found'],
-    examples: ['550 Message was not accepted -- invalid mailbox. Local mailbox gone@mail.ru is unavailable: user not found'],
   },
 ];

@@ -49,6 +49,11 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
     fault: 'SENDER',
     patterns: [
       'sender address rejected',
+      'from domain is invalid',
+      'valid from',
+      'smtp server of your isp',
+      'use your isp',
+      'your isps',
       'sender rejected',
       'sender is rejected',
       'sender denied',
@@ -172,6 +177,7 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
       ' dmarc ',
       ' dmarc.',
       'sender policy framework',
+      'openspf',
       'domainkeys',
       'senderid',
       'sender id ',
@@ -218,7 +224,7 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
       'invalid credentials',
       'temporary authentication failure',
     ],
-    unless: ['relay', 'starttls', 'user unknown', 'unknown user', 'no such user'],
+    unless: ['relay', 'starttls'],
     examples: [
       '550 5.7.1 Email rejected per DMARC policy for shop.example',
       '550-Please turn on SMTP Authentication in your mail client.',

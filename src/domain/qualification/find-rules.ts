@@ -1,0 +1,55 @@
+import type { FoldedText } from './fold-text.ts';
+import type { FragmentHits } from './fragment-automaton.ts';
+import type { PatternEnd, RuleBook } from './rule-book.ts';
+import type { Vendor } from './vendors.ts';
+
+/** How far apart the parts of one pattern may stand, in symbols. */
+const GAP = 60;
+
+/** What the shipped table finds in a text. */
+export interface FoundRules {
+  /** Indexes of the rules whose patterns stand in the text, in the order in which they are tried. */
+  readonly rules: readonly number[];
+  /** The receiver by the shape of its words. */
+  readonly vendor: Vendor | null;
+}
+
+function occursInOrder(hits: FragmentHits, parts: readonly number[], part: number, from: number, lengths: readonly number[]): boolean {
+  const fragment = parts[part];
+  if (fragment === undefined) return true;
+  for (let index = 0; index < hits.count; index += 1) {
+    if (hits.fragments[index] !== fragment) continue;
+    const end = hits.ends[index] as number;
+    const start = end - (lengths[fragment] as number);
+    // Two neighbouring words share the space between them.
+    if (from >= 0 && (start < from - 1 || start > from + GAP)) continue;
+    if (occursInOrder(hits, parts, part + 1, end, lengths)) return true;
+  }
+  return false;
+}
+
+function matches(ending: PatternEnd, hits: FragmentHits, lengths: readonly number[]): boolean {
+  return ending.parts.length === 1 || occursInOrder(hits, ending.parts, 0, -1, lengths);
+}
+
+function ascending(left: number, right: number): number {
+  return left - right;
+}
+
+/** Finds the shipped rules of a text in one walk over it. Conditions other than words are not looked at here. */
+export function findRules(folded: FoldedText, book: RuleBook): FoundRules {
+  const hits = book.automaton.find(folded.symbols, folded.length);
+  const rules: number[] = [];
+  const denied: number[] = [];
+  let vendor: Vendor | null = null;
+  for (let index = 0; index < hits.count; index += 1) {
+    const fragment = hits.fragments[index] as number;
+    vendor ??= book.vendorMarks[fragment] ?? null;
+    for (const ending of book.endings[fragment] ?? []) {
+      const list = ending.denies ? denied : rules;
+      if (!list.includes(ending.rule) && matches(ending, hits, book.lengths)) list.push(ending.rule);
+    }
+  }
+  const left = denied.length === 0 ? rules : rules.filter((rule) => !denied.includes(rule));
+  return { rules: left.length > 1 ? left.sort(ascending) : left, vendor };
+}
