@@ -1,3 +1,4 @@
+import type { Feed } from '../live/feed.ts';
 import type { Instance } from '../operations/instance.ts';
 import type { Scope } from '../operations/scopes.ts';
 
@@ -13,6 +14,7 @@ export interface Caller {
 /** What a resolver is given. The database client is reached through `instance`, so that this type stays small for the compiler. */
 export interface GraphQLContext {
   readonly instance: Instance;
+  readonly feed: Feed;
   readonly caller: Caller | null;
   readonly requestId: string;
 }
