@@ -93,12 +93,9 @@ export class Broadcast {
   }
 
   async #sendRows({ subscription, receiver }: Member, rows: readonly LedgerRow[]): Promise<void> {
-    const payloads: string[] = [];
-    for (const row of rows) {
-      if (!subscription.matches(row)) continue;
-      const payload = this.#payloadOf(subscription, row);
-      payloads.push(typeof payload === 'string' ? payload : await payload);
-    }
+    // All at once, so that their reads from the database are batched.
+    const rendered = rows.filter((row) => subscription.matches(row)).map((row) => this.#payloadOf(subscription, row));
+    const payloads = rendered.every((payload) => typeof payload === 'string') ? rendered : await Promise.all(rendered);
     if (subscription.isClosed) return;
     if (payloads.length > 0) {
       receiver.send(payloads);

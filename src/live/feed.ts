@@ -19,6 +19,8 @@ export interface SubscribeOptions {
   /** Cursor of the last update seen; null: from now on. */
   readonly after: string | null;
   readonly matches: (row: LedgerRow) => boolean;
+  /** What the subscriber is told of an error in the middle of the stream; as it is where absent. */
+  readonly presentError?: (error: unknown) => unknown;
   /** Who reads, for the limit on catching up. */
   readonly reader: string;
 }
@@ -76,6 +78,7 @@ export class Feed {
     const subscription = new LedgerSubscription({
       matches: options.matches,
       cursorOf: (row) => encodeCursor(ledger, epochTag, row),
+      presentError: options.presentError ?? ((error) => error),
       enterCatchUp: () => this.#enterCatchUp(options.reader),
       onClose: () => {
         this.#subscribers[ledger] -= 1;

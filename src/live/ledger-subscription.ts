@@ -10,6 +10,8 @@ export interface LedgerUpdate<Row extends LedgerRow = LedgerRow> {
 export interface LedgerSubscriptionOptions {
   readonly matches: (row: LedgerRow) => boolean;
   readonly cursorOf: (row: LedgerRow) => string;
+  /** What the subscriber is told of an error in the middle of the stream. */
+  readonly presentError: (error: unknown) => unknown;
   readonly enterCatchUp: () => (() => void) | null;
   readonly onClose: () => void;
 }
@@ -91,7 +93,9 @@ export class LedgerSubscription implements AsyncIterableIterator<LedgerUpdate> {
   async takeFromDatabase(): Promise<readonly LedgerRow[]> {
     while (!this.#closed && !this.tryCatchUp()) await new Promise((resolve) => setTimeout(resolve, WAIT_FOR_PLACE_MS).unref());
     if (this.#closed || !this.#reader) return [];
-    const rows = await this.#reader.catchUp();
+    const rows = await this.#reader.catchUp().catch((error: unknown) => {
+      throw this.#options.presentError(error);
+    });
     if (rows.length === 0) this.#leave();
     return this.#closed ? [] : rows;
   }

@@ -59,7 +59,8 @@ const TABLES: Record<Ledger, { readonly table: string; readonly columns: Sql; re
   },
   DELIVERY_LOG: {
     table: 'delivery_event',
-    condition: sql`l.delivery_log_id IS NOT NULL AND l.status IS NOT NULL`,
+    // The logs of earlier runs are purged after a new preparation: nobody can be shown an update of one.
+    condition: sql`l.status IS NOT NULL AND EXISTS (SELECT FROM delivery_log g WHERE g.id = l.delivery_log_id)`,
     columns: sql`l.id, l.txid::text AS txid, l.delivery_log_id, l.delivery_id, l.profile_id, l.channel, l.address, l.address_key, l.domain, l.occurred_at,
       l.recorded_at, l.version, l.previous_status, l.previous_failure_type, l.previous_failure_reason, l.previous_fault,
       l.status, l.failure_type, l.failure_reason, l.fault`,
