@@ -1,7 +1,10 @@
+import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
 // One database a worker, shared by its files (tests use fresh data), so files are not isolated from each other.
 export default defineConfig({
+  // Vite takes graphql's index.mjs and Node, for yoga, its index.js: two copies that refuse each other's schemas.
+  resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     include: ['test/{unit,integration,graphql,http,cli}/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
