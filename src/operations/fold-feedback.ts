@@ -220,7 +220,7 @@ class Fold {
   /** What later items of the batch must know although it is not in the ledgers yet. */
   #remember(item: StoredFeedbackItem): void {
     const memory = this.#memoryOf(item.addressKey);
-    if (item.outcome === 'DELIVERED') memory.lastSuccessAt = item.occurredAt;
+    if (item.outcome === 'DELIVERED') memory.lastSuccessAt = later(memory.lastSuccessAt, item.occurredAt);
     if (item.qualified?.verdict.type === 'UNDEFINED') memory.firstUndefinedAt = earlier(memory.firstUndefinedAt, item.occurredAt);
   }
 
@@ -276,6 +276,10 @@ const DECIDED_BY: Readonly<Record<DeliveryOutcome, string | null>> = {
 function inOrder(a: StoredFeedbackItem, b: StoredFeedbackItem): number {
   if (a.addressKey !== b.addressKey) return a.addressKey < b.addressKey ? -1 : 1;
   return a.occurredAt.getTime() - b.occurredAt.getTime() || a.index - b.index;
+}
+
+function later(a: Date | null, b: Date): Date {
+  return a === null || b > a ? b : a;
 }
 
 function earlier(a: Date | null, b: Date): Date {

@@ -1,0 +1,210 @@
+import { InvalidInputError } from '../domain/errors.ts';
+import { type Qualified, qualify } from '../domain/qualification/qualify.ts';
+import type { RuleBook } from '../domain/qualification/rule-book.ts';
+import type { Verdict } from '../domain/qualification/verdict.ts';
+import type { AddressStatus, DeliveryOutcome, MessageKind } from '../domain/vocabulary.ts';
+import { classifyParsed } from '../reports/classify-message.ts';
+import { parseMessage } from '../reports/parse-message.ts';
+import type { ParsedMessage, RecipientAction, ReportedRecipient } from '../reports/parsed-message.ts';
+import { lockAddresses, readStatuses } from '../store/feedback-reads.ts';
+import { entryName } from '../store/feedback-writes.ts';
+import { answerInboundMessage, insertInboundMessage, readInboundAnswer } from '../store/inbound-messages.ts';
+import { applyFeedback, type FeedbackContext } from './apply-feedback.ts';
+import { cleanText } from './check-delivery-result.ts';
+import type { AppliedFeedback, Door, FeedbackItem } from './feedback-item.ts';
+import { shortCodeOf } from './fold-feedback.ts';
+import type { AddressBook, Instance } from './instance.ts';
+import { knownMessages, type OwnMessages } from './own-messages.ts';
+
+/** What was read in one raw message, and what came of it. */
+export interface IngestedMessage {
+  readonly kind: MessageKind;
+  /** The same message was taken in before, through whichever door; nothing was changed. */
+  readonly duplicate: boolean;
+  readonly recipients: readonly IngestedRecipient[];
+}
+
+export interface IngestedRecipient {
+  /** Canonical; as the report has it where it has no canonical form; null where the report names nobody. */
+  readonly address: string | null;
+  readonly verdict: Verdict | null;
+  readonly addressStatus: AddressStatus | null;
+  readonly deliveryLogId: bigint | null;
+}
+
+/** One recipient, judged: `item` null = it has no effect. */
+interface Judged {
+  readonly address: string | null;
+  readonly verdict: Verdict | null;
+  readonly item: FeedbackItem | null;
+}
+
+const EARLIEST_MS = Date.UTC(1970, 0, 1);
+
+/** `relayed` and `expanded` say nothing yet (amendment A4). */
+const OUTCOMES: Readonly<Record<RecipientAction, DeliveryOutcome | null>> = {
+  failed: 'FAILED',
+  delayed: 'DELAYED',
+  delivered: 'DELIVERED',
+  relayed: null,
+  expanded: null,
+  complained: 'COMPLAINT',
+  replied: 'AUTO_REPLY',
+  unsubscribed: 'UNSUBSCRIBE',
+};
+
+/**
+ * Takes in one raw message from a bounce or complaint mailbox (spec W4, W9, amendments A4, A5, A11). Each recipient is judged alone. The
+ * same message through two doors counts once: a repeat gets the stored answer.
+ *
+ * A message that cannot be understood is kept as OTHER and changes nothing. Through a door that authenticates nobody, a hard failure or
+ * complaint that cannot be tied to a message of ours is kept as unproven, unless the setting `unprovenReports` says to count it.
+ *
+ * @param raw RFC 5322, any line ends
+ * @throws InvalidInputError where there are no bytes
+ */
+export async function ingestMessage(instance: Instance, raw: Uint8Array, door: Door): Promise<IngestedMessage> {
+  if (raw.length === 0) throw new InvalidInputError('The message is empty.', 'raw');
+  const now = instance.now();
+  const parsed = parseMessage(raw);
+  const rules = await instance.ruleBooks.current();
+  const context: FeedbackContext = { now, settings: await instance.settings(), ruleIdByName: rules.ruleIdByName };
+  const book = await instance.addressBook();
+  const own = await knownMessages(instance.database, book, parsed);
+  const holds = !door.authenticated && context.settings.unprovenReports === 'hold';
+  const judged = parsed.recipients.map((recipient, index) => judge({ recipient, index, parsed, own, book, rules: rules.book, now, holds }));
+  const result = await store(instance, raw, parsed, judged, context);
+  for (const ledger of result.ledgers) instance.database.hints.notify(ledger);
+  return result.answer;
+}
+
+interface JudgeInput {
+  readonly recipient: ReportedRecipient;
+  readonly index: number;
+  readonly parsed: ParsedMessage;
+  readonly own: OwnMessages;
+  readonly book: AddressBook;
+  readonly rules: RuleBook;
+  readonly now: Date;
+  readonly holds: boolean;
+}
+
+function judge(input: JudgeInput): Judged {
+  const { recipient, parsed, own, book } = input;
+  const outcome = OUTCOMES[recipient.action];
+  const evidence = { ...recipient.evidence, text: cleanText(recipient.evidence.text) };
+  const qualified = recipient.action === 'failed' ? qualify(evidence, input.rules) : null;
+  const verdict = qualified?.verdict ?? verdictOf({ ...recipient, evidence }, parsed, input.rules);
+  const ours = own.messageOf(recipient, parsed.recipients.length);
+  const place = ours ?? placeOf(recipient, book);
+  if (place === null || outcome === null) {
+    return { address: place?.address ?? (recipient.address === null ? null : cleanText(recipient.address)), verdict, item: null };
+  }
+  const item: FeedbackItem = {
+    index: input.index,
+    channel: 'EMAIL',
+    address: place.address,
+    addressKey: place.addressKey,
+    domain: place.domain,
+    shortCode: '',
+    deliveryId: null,
+    run: null,
+    deliveryLogId: ours?.deliveryLogId ?? null,
+    messageId: parsed.original?.messageId == null ? null : cleanText(parsed.original.messageId),
+    findByAddress: true,
+    needsProof: input.holds && ours?.proven !== true && isSuppressing(outcome, qualified),
+    outcome,
+    text: evidence.text === '' ? null : evidence.text,
+    origin: outcome === 'COMPLAINT' ? 'FEEDBACK_LOOP' : 'ASYNC',
+    occurredAt: occurredAt(parsed.date, input.now),
+    qualified,
+  };
+  return { address: place.address, verdict, item };
+}
+
+function placeOf(recipient: ReportedRecipient, book: AddressBook) {
+  const address = recipient.address === null ? null : book.canonical('EMAIL', recipient.address);
+  if (!address?.ok) return null;
+  return { address: address.canonical, addressKey: book.key('EMAIL', address.canonical), domain: address.domain };
+}
+
+/** For the answer only: what is no failure records no text. */
+function verdictOf(recipient: ReportedRecipient, parsed: ParsedMessage, rules: RuleBook): Verdict | null {
+  const [classified] = classifyParsed({ ...parsed, recipients: [recipient] }, rules).recipients;
+  if (classified === undefined) return null;
+  const { type, reason, fault, decidedBy, normalizedText, md5, smtpCode, enhancedCode } = classified;
+  return { type, reason, fault, decidedBy, normalizedText, md5, smtpCode, enhancedCode };
+}
+
+/** Only these need proof: what is soft takes several reports, and the rest suppresses nobody (amendment A11). */
+function isSuppressing(outcome: DeliveryOutcome, qualified: Qualified | null): boolean {
+  return outcome === 'COMPLAINT' || qualified?.verdict.type === 'HARD';
+}
+
+/** The message's own date; one that lies ahead, or is none, gives way to the time of receipt (amendment A5). */
+function occurredAt(date: Date | null, now: Date): Date {
+  return date === null || date.getTime() > now.getTime() || date.getTime() < EARLIEST_MS ? now : date;
+}
+
+async function store(instance: Instance, raw: Uint8Array, parsed: ParsedMessage, judged: readonly Judged[], context: FeedbackContext) {
+  const dedupeKey = uuidOf(parsed.dedupeKey);
+  const items = distinct(judged.flatMap(({ item }) => item ?? []));
+  const keys = new Set(items.map(({ addressKey }) => addressKey));
+  return instance.database.transaction(async (tx) => {
+    if (keys.size > 0) await lockAddresses(tx, keys);
+    const [onlyKey] = keys.size === 1 ? keys : [];
+    const id = await insertInboundMessage(tx, { dedupeKey, raw, addressKey: onlyKey ?? null, receivedAt: context.now });
+    if (id === null) return { answer: { ...readAnswer(await readInboundAnswer(tx, dedupeKey)), duplicate: true }, ledgers: [] };
+    const effects = await applyFeedback(
+      tx,
+      items.map((item) => ({ ...item, inboundEventId: id })),
+      context,
+    );
+    const statuses = await readStatuses(tx, keys);
+    const recipients = judged.map((one) => answerOf(one, effects.applied, statuses));
+    const held = [...effects.applied.values()].some((applied) => applied.held);
+    await answerInboundMessage(tx, id, held ? 'UNPROVEN' : 'PROCESSED', { kind: parsed.kind, recipients });
+    return { answer: { kind: parsed.kind, duplicate: false, recipients }, ledgers: effects.ledgers };
+  });
+}
+
+/** A report that says the same thing twice of one recipient says it once. */
+function distinct(items: readonly FeedbackItem[]): FeedbackItem[] {
+  const byContent = new Map<string, FeedbackItem>();
+  for (const item of items) {
+    const content = `${item.addressKey} ${item.outcome} ${item.text}`;
+    if (!byContent.has(content)) byContent.set(content, item);
+  }
+  return [...byContent.values()];
+}
+
+function answerOf(
+  { address, verdict, item }: Judged,
+  applied: ReadonlyMap<number, AppliedFeedback>,
+  statuses: ReadonlyMap<string, AddressStatus>,
+): IngestedRecipient {
+  if (item === null) return { address, verdict, addressStatus: null, deliveryLogId: null };
+  const addressStatus = statuses.get(entryName(item.addressKey, shortCodeOf(item))) ?? null;
+  return { address, verdict, addressStatus, deliveryLogId: applied.get(item.index)?.deliveryLogId ?? null };
+}
+
+/** As it was stored: ids are text there. */
+interface StoredAnswer {
+  readonly kind: MessageKind;
+  readonly recipients: readonly (Omit<IngestedRecipient, 'deliveryLogId'> & { readonly deliveryLogId: string | null })[];
+}
+
+function readAnswer(stored: unknown): Omit<IngestedMessage, 'duplicate'> {
+  const { kind, recipients } = stored as StoredAnswer;
+  return {
+    kind,
+    recipients: recipients.map((recipient) => ({
+      ...recipient,
+      deliveryLogId: recipient.deliveryLogId === null ? null : BigInt(recipient.deliveryLogId),
+    })),
+  };
+}
+
+function uuidOf(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,59 @@
+import type { Channel } from '../domain/vocabulary.ts';
+import { type Queryable, rows, sql } from './database.ts';
+import { messageIdForms } from './feedback-reads.ts';
+
+/** Messages have one door: the same report through two of them counts once (amendment A5). */
+const ANY_DOOR = '';
+
+/** Keeps a raw message. @returns its id; null where the same message was kept before */
+export async function insertInboundMessage(
+  tx: Queryable,
+  message: { readonly dedupeKey: string; readonly raw: Uint8Array; readonly addressKey: string | null; readonly receivedAt: Date },
+): Promise<bigint | null> {
+  const { buffer, byteOffset, byteLength } = message.raw;
+  const [row] = await tx.query<{ id: bigint }>(sql`
+    INSERT INTO inbound_event (door, dedupe_key, kind, raw, address_key, state, received_at)
+    VALUES (${ANY_DOOR}, ${message.dedupeKey}::uuid, 'MESSAGE', ${Buffer.from(buffer, byteOffset, byteLength)}::bytea,
+      ${message.addressKey}::uuid, 'PROCESSED', ${message.receivedAt}::timestamptz)
+    ON CONFLICT (door, dedupe_key) DO NOTHING RETURNING id`);
+  return row?.id ?? null;
+}
+
+/** Notes what was answered, for a repeat, and whether something is held for want of proof. */
+export async function answerInboundMessage(tx: Queryable, id: bigint, state: 'PROCESSED' | 'UNPROVEN', answer: object): Promise<void> {
+  await tx.execute(sql`
+    UPDATE inbound_event SET state = ${state}, answer = ${rows([answer])}::jsonb -> 0 WHERE id = ${id}::bigint`);
+}
+
+export async function readInboundAnswer(tx: Queryable, dedupeKey: string): Promise<unknown> {
+  const [row] = await tx.query<{ answer: unknown }>(
+    sql`SELECT answer FROM inbound_event WHERE door = ${ANY_DOOR} AND dedupe_key = ${dedupeKey}::uuid`,
+  );
+  if (row == null || row.answer === null) throw new Error('a message was kept without its answer');
+  return row.answer;
+}
+
+export interface OwnLog {
+  readonly id: bigint;
+  readonly address: string;
+  readonly addressKey: string;
+  readonly domain: string | null;
+  readonly channel: Channel;
+  readonly messageId: string | null;
+  /** Of the delivery's current run: only such a log takes results (amendment A15). */
+  readonly current: boolean;
+}
+
+/** The logs that tokens name by id, and those of one Message-ID (a few: one message may go to several recipients). */
+export async function findOwnLogs(database: Queryable, ids: readonly bigint[], messageId: string | null): Promise<readonly OwnLog[]> {
+  if (ids.length === 0 && messageId === null) return [];
+  const forms = messageId === null ? [] : messageIdForms(messageId).map((form) => ({ form }));
+  return database.query<OwnLog>(sql`
+    SELECT l.id, l.address, l.address_key::text AS "addressKey", l.domain, l.channel, l.message_id AS "messageId", l.run = d.run AS current
+    FROM delivery_log l JOIN delivery d ON d.id = l.delivery_id
+    WHERE l.id IN (
+      SELECT unnest(${`{${ids.join(',')}}`}::bigint[])
+      UNION
+      SELECT m.id FROM jsonb_to_recordset(${rows(forms)}::jsonb) AS w(form text) JOIN delivery_log m ON m.message_id = w.form)
+    ORDER BY l.id DESC LIMIT 100`);
+}
