@@ -8,6 +8,7 @@ import { PUSH_RULES } from './rules/push-rules.ts';
 import { RECEIVER_RULES } from './rules/receiver-rules.ts';
 import { REPUTATION_RULES } from './rules/reputation-rules.ts';
 import { SENDER_RULES } from './rules/sender-rules.ts';
+import { SMS_RULES } from './rules/sms-rules.ts';
 import { VAGUE_RULES } from './rules/vague-rules.ts';
 
 /** The shipped table in the order in which it is tried. The eight defaults of the field stand in their own order (spec 2.5). */
@@ -24,6 +25,7 @@ export const BUILT_IN_RULES: readonly BuiltInRule[] = [
   ...COMMAND_RULES,
   ...VAGUE_RULES,
   ...PUSH_RULES,
+  ...SMS_RULES,
 ];
 
 const BY_NAME: ReadonlyMap<string, BuiltInRule> = new Map(BUILT_IN_RULES.map((rule) => [rule.name, rule]));

@@ -127,7 +127,7 @@ function pass(text: string, forms: readonly string[]): string {
   let out = HAS_ODD_SPACE.test(text) ? text.replace(SPACES, ' ').trim() : text;
   if (RECEIPT_HEAD.test(out)) {
     const bar = out.indexOf('|');
-    if (bar >= 0) return `${replaceRecipient(out.slice(0, bar), forms)}|#MESSAGE#`;
+    if (bar >= 0) return `${replaceGluedRecipient(replaceRecipient(out.slice(0, bar), forms), forms)}|#MESSAGE#`;
   }
   out = out.replace(INTERNAL_CODES, '');
   if (forms.length > 0) out = replaceRecipient(out, forms);

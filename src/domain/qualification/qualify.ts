@@ -141,10 +141,18 @@ function decideWithoutClearText(question: Question, codes: Codes, vague: Decisio
   return notice.clear ?? innerStatus ?? decideByReply(inner) ?? vague ?? notice.vague ?? fallback(inner);
 }
 
+const REPORT_HEAD = /^SR \S+ [^|]*/;
+
+/** The part that speaks of the failure: of an SMS report its head, because the message behind may say anything. */
+function textToRead(evidence: FailureEvidence): string {
+  if (evidence.channel !== 'SMS') return evidence.text;
+  return REPORT_HEAD.exec(evidence.text)?.[0] ?? evidence.text;
+}
+
 /** Says what a failure means by rules and codes alone, without looking at the rows that people edited. */
 export function decide(evidence: FailureEvidence, book: RuleBook): Decided {
   const question: Question = { evidence, book, shadowHits: [] };
-  const folded = foldText(evidence.text);
+  const folded = foldText(textToRead(evidence));
   const codes = readCodes(folded, evidence);
   const text = folded.length > 1 ? decideByText(question, folded, codes) : SILENT;
   const decision = decideByOwnRules(question) ?? text.clear ?? decideWithoutClearText(question, codes, text.vague);

@@ -336,7 +336,7 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       '稍後',
       '後ほど',
     ],
-    unless: ['delivery to the following recipients failed'],
+    unless: ['delivery to the following recipients failed', 'error in delivery part', 'http query returned'],
     examples: ['550 A problem of some kind, please resend'],
   },
   {
