@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { openServer, type RunningServer } from './http/server.ts';
+import { openServer, type RunningServer, type ServerOptions } from './http/server.ts';
 import { type Job, startJobs } from './jobs/jobs.ts';
-import { openLog } from './log.ts';
-import { type Authenticator, openAuthenticator } from './operations/authenticate.ts';
+import { JOBS } from './jobs/registry.ts';
+import { Feed } from './live/feed.ts';
+import { HorizonMonitor } from './live/horizon-monitor.ts';
+import { openAuthenticator } from './operations/authenticate.ts';
 import { endBackgroundWork } from './operations/background-work.ts';
 import { makeFirstToken } from './operations/first-token.ts';
 import type { Instance } from './operations/instance.ts';
 import { openInstance } from './operations/open-instance.ts';
+import { openLog } from './operations/open-log.ts';
 import { TOKEN_MARK } from './operations/token-secret.ts';
 import { migrate } from './store/migrate.ts';
 import { type OpenDatabase, openDatabase } from './store/open-database.ts';
@@ -18,8 +21,10 @@ import { type OpenDatabase, openDatabase } from './store/open-database.ts';
 const CLOSE_PATIENCE_MS = 10_000;
 
 export interface AppOptions {
-  readonly schema: GraphQLSchema;
-  readonly jobs: readonly Job[];
+  /** In place of the real one. */
+  readonly schema?: GraphQLSchema;
+  /** In place of the real ones. */
+  readonly jobs?: readonly Job[];
   /** Told the first administrator's token, if one was made now. */
   readonly onFirstToken?: (secret: string) => void;
   readonly log?: Logger;
@@ -42,16 +47,21 @@ export interface App {
 export async function openApp(config: Config, options: AppOptions): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
-    for (let end = opened.pop(); end; end = opened.pop()) await end();
+    const failures: unknown[] = [];
+    for (let end = opened.pop(); end; end = opened.pop()) await end().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const { instance, server } = await openAll(config, options, opened);
     return { instance, url: server.url, close };
   } catch (error) {
-    await close();
+    await close().catch(() => undefined);
     throw error;
   }
 }
+
+/** Loaded when it is needed: building it takes most of a start. */
+const loadSchema = async (): Promise<GraphQLSchema> => (await import('./graphql/schema.ts')).schema;
 
 async function openAll(
   config: Config,
@@ -70,19 +80,31 @@ async function openAll(
   const localSecret = directory ? TOKEN_MARK + randomBytes(32).toString('base64url') : undefined;
   const authenticator = openAuthenticator(instance, localSecret);
   opened.push(authenticator.settle, () => endBackgroundWork(instance));
-  const server = await openDoors(config, options, instance, authenticator);
-  if (config.role !== 'api') opened.push(startJobs(instance, options.jobs).stop);
+  const feed = new Feed(database, { onError: (error) => log.warn({ err: error }, 'the feed could not be read; it is tried again') });
+  const horizon = watchHorizon(instance);
+  opened.push(async () => horizon.close());
+  const server = await openDoors(config, options, { instance, authenticator, feed, horizon });
+  if (config.role !== 'api') opened.push(startJobs(instance, options.jobs ?? JOBS).stop);
   opened.push(() => server.close(CLOSE_PATIENCE_MS));
   if (directory && localSecret !== undefined) await directory.announce({ url: server.url, secret: localSecret });
   return { instance, server };
 }
 
-function openDoors(config: Config, options: AppOptions, instance: Instance, authenticator: Authenticator): Promise<RunningServer> {
+function watchHorizon({ database, log }: Instance): HorizonMonitor {
+  return new HorizonMonitor(database, {
+    stalled: ({ ageSeconds, blocker }) => log.warn({ ageSeconds, blocker }, 'an open transaction holds back the feed'),
+    resumed: (seconds) => log.info({ seconds }, 'the feed goes on'),
+  });
+}
+
+type Inside = Pick<ServerOptions, 'instance' | 'authenticator' | 'feed' | 'horizon'>;
+
+async function openDoors(config: Config, options: AppOptions, inside: Inside): Promise<RunningServer> {
+  const schema = options.schema ?? (await loadSchema());
   const { host, port, publicUrl, introspection, rateLimit, role } = config;
   return openServer({
-    instance,
-    authenticator,
-    schema: options.schema,
+    ...inside,
+    schema,
     host,
     port,
     publicUrl,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Feed } from '../live/feed.ts';
 import type { Instance } from '../operations/instance.ts';
 import { presentedSecret } from './credentials.ts';
 import { type Exchange, type Route, sendGraphQLError } from './exchange.ts';
@@ -15,6 +16,7 @@ export const GRAPHQL_BODY_MAX = 2 * 1024 * 1024;
 
 export interface GraphQLDoor {
   readonly instance: Instance;
+  readonly feed: Feed;
   readonly engine: GraphQLEngine;
   readonly gate: Gate;
   readonly tokens: TokenWatch;
@@ -36,7 +38,7 @@ export function graphqlRoute(door: GraphQLDoor): Route {
   };
 }
 
-async function answer({ instance, engine, gate, tokens }: GraphQLDoor, exchange: Exchange): Promise<void> {
+async function answer({ instance, feed, engine, gate, tokens }: GraphQLDoor, exchange: Exchange): Promise<void> {
   const { request, response, requestId } = exchange;
   const caller = await gate.admit(exchange);
   if (request.method === 'POST') await readOperations(request);
@@ -47,7 +49,7 @@ async function answer({ instance, engine, gate, tokens }: GraphQLDoor, exchange:
       tokens.watch(secret, () => response.destroy()),
     );
   }
-  await engine(request, response, { instance, caller, requestId });
+  await engine(request, response, { instance, feed, caller, requestId });
 }
 
 /** Reads and checks the body here; yoga takes a body that was read already from `request.body`. */

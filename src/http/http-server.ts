@@ -6,9 +6,9 @@ import { faultMessage } from './graphql-errors.ts';
 import { HttpError } from './http-error.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
-/** Who sends a request's head or body slower than this is cut off: each holds a socket. */
+/** Who sends a request's head slower than this is cut off: each holds a socket. Bodies have their own patience where they are read. */
 const HEADERS_TIMEOUT_MS = 15_000;
-const REQUEST_TIMEOUT_MS = 120_000;
+const LOOK_FOR_LATE_MS = 5_000;
 const KEEP_ALIVE_MS = 65_000;
 const HEADERS_MAX_BYTES = 16 * 1024;
 
@@ -26,7 +26,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: LOOK_FOR_LATE_MS,
+      requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: HEADERS_MAX_BYTES,
     },

@@ -1,4 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Feed } from '../live/feed.ts';
+import type { HorizonMonitor } from '../live/horizon-monitor.ts';
 import type { Exchange, Route } from './exchange.ts';
 import { sendText } from './exchange.ts';
 import type { Gate } from './gate.ts';
@@ -7,14 +9,30 @@ export interface Metrics {
   readonly registry: Registry;
   observe(exchange: Exchange, status: number, seconds: number): void;
   readonly sockets: Gauge;
-  readonly rateLimited: Counter;
 }
 
 /** The figures of this process, in a registry of its own: a test opens many servers. */
-export function openMetrics(paths: ReadonlySet<string>): Metrics {
+export function openMetrics({ paths, horizon, feed }: { paths: ReadonlySet<string>; horizon: HorizonMonitor; feed: Feed }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  new Gauge({
+    name: 'lazaret_feed_horizon_age_seconds',
+    help: 'For how long the same open transaction has held back the feed.',
+    registers,
+    collect() {
+      this.set(horizon.state.ageSeconds);
+    },
+  });
+  new Gauge({
+    name: 'lazaret_feed_subscribers',
+    help: 'Subscriptions to a ledger.',
+    labelNames: ['ledger'],
+    registers,
+    collect() {
+      for (const [ledger, count] of Object.entries(feed.counts().subscribers)) this.set({ ledger }, count);
+    },
+  });
   const duration = new Histogram({
     name: 'lazaret_http_request_seconds',
     help: 'Time from the head of a request to the end of its answer.',
@@ -28,11 +46,6 @@ export function openMetrics(paths: ReadonlySet<string>): Metrics {
     observe: ({ request, path }, status, seconds) =>
       duration.observe({ method: knownMethod(request.method), path: paths.has(path) ? path : 'other', status: String(status) }, seconds),
     sockets: new Gauge({ name: 'lazaret_websockets', help: 'Open WebSockets.', registers }),
-    rateLimited: new Counter({
-      name: 'lazaret_rate_limited_total',
-      help: 'Requests refused because a token had used its minute.',
-      registers,
-    }),
   };
 }
 

@@ -1,16 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from './http-error.ts';
 
+/** Who sends a body slower than this is cut off. */
+const BODY_PATIENCE_MS = 60_000;
+
 /**
  * The whole body, if it is not longer than `limit`.
  *
  * @throws HttpError 413 as soon as it is known to be too long: what follows is not kept; 400 where the sender went away
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limit: number, patienceMs = BODY_PATIENCE_MS): Promise<Buffer> {
   const tooLong = () => new HttpError(413, 'BAD_USER_INPUT', `The body is longer than ${sizeText(limit)}.`, { Connection: 'close' });
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong();
   const chunks: Buffer[] = [];
   let length = 0;
+  const timer = setTimeout(() => request.destroy(), patienceMs);
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       length += chunk.length;
@@ -20,6 +24,8 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   } catch (error) {
     if (error instanceof HttpError) throw error;
     throw new HttpError(400, 'BAD_USER_INPUT', 'The body ended too early.', { Connection: 'close' });
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(chunks, length);
 }

@@ -1,6 +1,8 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
+import type { Feed } from '../live/feed.ts';
+import type { HorizonMonitor } from '../live/horizon-monitor.ts';
 import type { Authenticator } from '../operations/authenticate.ts';
 import type { Instance } from '../operations/instance.ts';
 import { openGate } from './gate.ts';
@@ -10,6 +12,8 @@ import { openGraphQLEngine } from './graphql-engine.ts';
 import { healthRoutes } from './health-routes.ts';
 import { homePage } from './home-page.ts';
 import { createHttpServer } from './http-server.ts';
+import { ingestEventsRoute } from './ingest-events.ts';
+import { ingestMessageRoute } from './ingest-message.ts';
 import { metricsRoute, openMetrics } from './metrics.ts';
 import { openRateLimiter } from './rate-limit.ts';
 import { sessionRoute } from './session-route.ts';
@@ -19,6 +23,8 @@ import { attachWebSockets } from './websocket.ts';
 export interface ServerOptions {
   readonly instance: Instance;
   readonly authenticator: Authenticator;
+  readonly feed: Feed;
+  readonly horizon: HorizonMonitor;
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 = any that is free. */
@@ -39,14 +45,23 @@ export interface RunningServer {
 
 /** Opens the doors: HTTP and WebSocket. */
 export async function openServer(options: ServerOptions): Promise<RunningServer> {
-  const { instance, authenticator, publicUrl } = options;
+  const { instance, authenticator, feed, horizon, publicUrl } = options;
   let ending = false;
   const gate = openGate({ authenticator, publicUrl, limiter: openRateLimiter(options.rateLimit) });
   const tokens = openTokenWatch(authenticator, instance.log);
   const engine = openGraphQLEngine({ schema: options.schema, introspection: options.introspection, log: instance.log });
-  const api = options.api ? [graphqlRoute({ instance, engine, gate, tokens }), ...graphiqlRoutes(), sessionRoute(gate), homePage()] : [];
-  const open = [...healthRoutes(instance, () => ending), ...api];
-  const metrics = openMetrics(new Set(['/metrics', ...open.map((route) => route.path)]));
+  const api = options.api
+    ? [
+        graphqlRoute({ instance, feed, engine, gate, tokens }),
+        ...graphiqlRoutes(),
+        ingestMessageRoute(instance, gate),
+        ingestEventsRoute(instance, gate),
+        sessionRoute(gate),
+        homePage(),
+      ]
+    : [];
+  const open = [...healthRoutes(instance, horizon, () => ending), ...api];
+  const metrics = openMetrics({ paths: new Set(['/metrics', ...open.map((route) => route.path)]), horizon, feed });
   const server = createHttpServer({
     routes: [...open, metricsRoute(metrics, gate)],
     log: instance.log,
@@ -54,7 +69,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     observe: metrics.observe,
   });
   const sockets = options.api
-    ? attachWebSockets(server, { instance, engine, gate, tokens, sockets: metrics.sockets, isEnding: () => ending })
+    ? attachWebSockets(server, { instance, feed, engine, gate, tokens, sockets: metrics.sockets, isEnding: () => ending })
     : null;
   await listen(server, options.port, options.host);
   return {

@@ -6,6 +6,7 @@ import { type Context, handleProtocols, makeServer, type WebSocket as ProtocolSo
 import type { Gauge } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { GraphQLContext } from '../graphql/context.ts';
+import type { Feed } from '../live/feed.ts';
 import type { Bearer } from '../operations/authenticate.ts';
 import type { Instance } from '../operations/instance.ts';
 import { bearerSecret, cookieSecret } from './credentials.ts';
@@ -28,6 +29,7 @@ const LAST_WORDS_MS = 1_000;
 
 export interface WebSocketOptions {
   readonly instance: Instance;
+  readonly feed: Feed;
   readonly engine: GraphQLEngine;
   readonly gate: Gate;
   readonly tokens: TokenWatch;
@@ -145,7 +147,7 @@ async function prepareOperation(
   { extra, subscriptions }: SocketContext,
   payload: SubscribePayload,
 ): Promise<ExecutionArgs | GraphQLError[]> {
-  const { instance, engine, gate } = options;
+  const { instance, feed, engine, gate } = options;
   const requestId = randomUUID();
   try {
     if (Object.keys(subscriptions).length > OPERATIONS_MAX) {
@@ -159,7 +161,7 @@ async function prepareOperation(
     }
     const refusal = refuseByRate(gate, caller);
     if (refusal) return [refusal];
-    return await operationArgs(engine, { instance, caller, requestId }, payload);
+    return await operationArgs(engine, { instance, feed, caller, requestId }, payload);
   } catch (error) {
     return presentErrors([error], requestId, instance.log);
   }

@@ -1,9 +1,9 @@
 import type { GraphQLSchema } from 'graphql';
 import { type App, openApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import { openLog } from '../../src/log.ts';
 import { createToken } from '../../src/operations/create-token.ts';
 import type { Instance } from '../../src/operations/instance.ts';
+import { openLog } from '../../src/operations/open-log.ts';
 import type { Scope } from '../../src/operations/scopes.ts';
 import type { Database } from '../../src/store/database.ts';
 import { testDatabase } from './test-database.ts';
@@ -63,7 +63,7 @@ export async function openTestApp(database: Database, { env = {}, schema }: Test
   const pino = openLog(env.LOG_LEVEL ?? 'info', { write: (line: string) => void log.lines.push(JSON.parse(line)) });
   const config: Config = { ...readConfig({ LAZARET_RATE_LIMIT: '0', ...env }), port: 0 };
   const app = await openApp(config, {
-    schema: schema ?? (await realSchema()),
+    ...(schema ? { schema } : {}),
     jobs: [],
     log: pino,
     now: clock.now,
@@ -71,11 +71,6 @@ export async function openTestApp(database: Database, { env = {}, schema }: Test
   });
   const adminToken = await token(app, 'admin');
   return withHelpers(app, { clock, log, adminToken });
-}
-
-/** Built when it is first needed: most of a test file's start-up time. */
-async function realSchema(): Promise<GraphQLSchema> {
-  return (await import('../../src/graphql/schema.ts')).schema;
 }
 
 function withHelpers(app: App, parts: Pick<TestApp, 'clock' | 'log' | 'adminToken'>): TestApp {

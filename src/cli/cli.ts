@@ -1,0 +1,60 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT } from './command-error.ts';
+import { explainError } from './explain-error.ts';
+
+/**
+ * The `lazaret` command. What a sub-command needs is loaded when it is called, so that none waits for the others.
+ *
+ * @returns the exit status
+ */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  try {
+    await commandLine().parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? EXIT.done);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const { exitCode, text } = explainError(error);
+    process.stderr.write(`lazaret: ${text}\n`);
+    return exitCode;
+  }
+}
+
+function commandLine(): Command {
+  // Settings of a command go to those that are added after it.
+  const program = new Command('lazaret').exitOverride().showHelpAfterError('(--help shows what it takes)');
+  program.description('Knows whom you must not write to, and why.');
+  program
+    .command('serve')
+    .description('run the server: API, dashboard and jobs')
+    .action(async () => (await import('./serve.ts')).runServe());
+  program
+    .command('worker')
+    .description('run the jobs alone; needs DATABASE_URL')
+    .action(async () => (await import('./serve.ts')).runServe('worker'));
+  program
+    .command('migrate')
+    .description('bring the database to this version')
+    .action(async () => (await import('./migrate.ts')).runMigrate());
+  addTokenCommands(program.command('token').description('make, list and revoke tokens'));
+  return program;
+}
+
+function addTokenCommands(token: Command): void {
+  token
+    .command('create')
+    .description('make a token and print its secret, once')
+    .requiredOption('--name <name>', 'who it is for')
+    .requiredOption('--scopes <scopes>', 'what it may do, separated by commas')
+    .option('--expires <instant>', 'when it ends, as 2027-01-31T12:00:00Z')
+    .action(async (options) => (await import('./token.ts')).runTokenCreate(options));
+  token
+    .command('list')
+    .description('all tokens, newest first')
+    .option('--json', 'one JSON object a line')
+    .action(async (options) => (await import('./token.ts')).runTokenList(options));
+  token
+    .command('revoke')
+    .description('end a token')
+    .argument('<id>', 'as list shows it')
+    .action(async (id) => (await import('./token.ts')).runTokenRevoke(id));
+}

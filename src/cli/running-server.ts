@@ -1,0 +1,41 @@
+import { readLock } from '../store/data-directory.ts';
+import { CommandError, EXIT } from './command-error.ts';
+
+/** The server that holds the embedded database, reached through its HTTP API on this machine. */
+export interface RunningServer {
+  readonly url: string;
+  /** Sends a request as the command line. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** The data of an operation; its first error ends the command. */
+  graphql<T>(query: string, variables?: object): Promise<T>;
+}
+
+/**
+ * The server that runs on this data directory, if one does.
+ *
+ * @throws CommandError where another process holds the directory that is no server, or one that is not up yet
+ */
+export async function findRunningServer(dataDir: string): Promise<RunningServer | null> {
+  const lock = await readLock(dataDir);
+  if (!lock) return null;
+  const { url, secret } = lock;
+  if (url === undefined || secret === undefined) {
+    throw new CommandError(
+      EXIT.unreachable,
+      `${dataDir} is in use by process ${lock.pid}, which takes no commands now; try again when it has ended`,
+    );
+  }
+  const send = (path: string, init: RequestInit = {}) =>
+    fetch(new URL(path, url), { ...init, headers: { ...init.headers, Authorization: `Bearer ${secret}` } }).catch((error: unknown) => {
+      throw new CommandError(EXIT.unreachable, `the server at ${url} holds ${dataDir} but does not answer: ${(error as Error).message}`);
+    });
+  return { url, fetch: send, graphql: (query, variables) => ask(send, query, variables) };
+}
+
+async function ask<T>(send: RunningServer['fetch'], query: string, variables: object = {}): Promise<T> {
+  const body = JSON.stringify({ query, variables });
+  const response = await send('/graphql', { method: 'POST', body, headers: { 'Content-Type': 'application/json' } });
+  const { data, errors } = (await response.json()) as { data?: T; errors?: { message: string }[] };
+  if (errors?.[0] || data === undefined) throw new CommandError(EXIT.refused, errors?.[0]?.message ?? 'the server gave no answer');
+  return data;
+}
