@@ -107,7 +107,7 @@ function groupText(group: StatusGroup): string {
 function wordsOf(text: string): readonly string[] {
   const bare = text.replace(/\S*@\S*/g, ' ').replace(/#?[245]\.\d{1,3}\.\d{1,3}|\b[245]\d\d\b/g, ' ');
   return (bare.match(/\p{L}{2,}/gu) ?? []).filter(
-    (word) => !/^(?:smtp|esmtp|error|failed|failure|permanent|temporary|unknown|status)$/i.test(word),
+    (word) => !/^(?:smtp|esmtp|error|failed|failure|permanent|temporary|status)$/i.test(word),
   );
 }
 

@@ -19,7 +19,7 @@ function isMarkerLine(line: string): boolean {
   const plain = plainText(line);
   if (!isOriginalMarker(plain)) return false;
   // "Your message could not be delivered. The original message was received at ..." opens sendmail's report, it does not end it.
-  return !/was received at|original message (?:was|is:|has)|identifier|subject|message id|did not reach|could not|not be delivered|attached below/.test(
+  return !/was received at|original message (?:was|is:|has)|identifier|subject|message id|did not reach|could not|not be delivered|attached below|transcript/.test(
     plain,
   );
 }

@@ -282,9 +282,11 @@ function tellsOfFailure(material: Material, automatic: boolean): boolean {
   const { mail, notice } = material;
   if (mail.headers.has('x-failed-recipients')) return true;
   if (STATISTICS.test(material.subject)) return false;
-  const plain = plainText(notice.slice(0, 8000));
   const subject = plainText(material.subject);
   const role = senderRole(mail.headers);
+  // What people quote is what they answer, not what they tell.
+  const told = role === 'other' ? notice.slice(0, 8000).replace(/^[ \t]*>.*$/gm, '') : notice.slice(0, 8000);
+  const plain = plainText(told);
   const textSays = saysFailure(plain);
   if (mail.reportType === 'disposition-notification') return textSays && /reject|quota|denied|failed|refused|discarded/.test(plain);
   const subjectSays = isFailureSubject(subject);
@@ -294,7 +296,7 @@ function tellsOfFailure(material: Material, automatic: boolean): boolean {
   if (role === 'system' && (textSays || subjectSays)) return true;
   if (subjectSays && wordsOrCode) return true;
   if (mail.reportType === 'delivery-status' && textSays) return true;
-  return isServersOwnReport(plain.slice(0, 700)) && !/(?:^|\n)>/.test(notice.slice(0, 700)) && !/^re:/.test(subject.trim());
+  return isServersOwnReport(plain.slice(0, 700)) && !/^re:/.test(subject.trim());
 }
 
 /** True for a text that tells of nothing but success. */
