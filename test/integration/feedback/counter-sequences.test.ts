@@ -15,7 +15,7 @@ import {
   TEXT,
   type TestInstance,
   testInstance,
-} from '../../support/test-instance.ts';
+} from '../../support/feedback-instance.ts';
 
 let instance: TestInstance;
 
