@@ -1,4 +1,4 @@
-import type { QuarantineEntry as EntryShape } from '../../generated/prisma/client.ts';
+import { sampledEntries } from '../../store/quarantine-release.ts';
 import { builder } from '../builder.ts';
 import { isOwnResult } from '../own-results.ts';
 import { JobStateEnum } from './enums.ts';
@@ -18,7 +18,7 @@ export const QuarantineRelease = builder.prismaObject('QuarantineRelease', {
     sample: t.field({
       type: [QuarantineEntry],
       description: 'Up to 20, as they were.',
-      resolve: ({ sample }) => (sample as unknown as StoredEntry[]).map(entryAsItWas),
+      resolve: ({ sample }) => sampledEntries(sample),
     }),
     undone: t.exposeBoolean('undone'),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
@@ -26,25 +26,3 @@ export const QuarantineRelease = builder.prismaObject('QuarantineRelease', {
 });
 
 nodeLoader('QuarantineRelease', (prisma, query) => prisma.quarantineRelease.findUnique(query));
-
-/** An entry as JSON keeps it: ids and instants are texts. */
-type StoredEntry = {
-  readonly [Field in keyof EntryShape]: EntryShape[Field] extends bigint | Date | null ? string | null : EntryShape[Field];
-};
-
-function entryAsItWas(stored: StoredEntry): EntryShape {
-  return {
-    ...stored,
-    id: BigInt(stored.id ?? 0),
-    lastDeliveryId: stored.lastDeliveryId === null ? null : BigInt(stored.lastDeliveryId),
-    lastErrorAt: instant(stored.lastErrorAt),
-    lastSignificantErrorAt: instant(stored.lastSignificantErrorAt),
-    lastSuccessAt: instant(stored.lastSuccessAt),
-    createdAt: new Date(stored.createdAt ?? 0),
-    statusUpdatedAt: new Date(stored.statusUpdatedAt ?? 0),
-  } as EntryShape;
-}
-
-function instant(text: string | null): Date | null {
-  return text === null ? null : new Date(text);
-}

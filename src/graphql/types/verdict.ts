@@ -1,6 +1,8 @@
 import type { Verdict as VerdictShape } from '../../domain/qualification/verdict.ts';
+import { qualifyText } from '../../operations/qualify-text.ts';
+import { refusedAsBadInput } from '../bad-input.ts';
 import { builder } from '../builder.ts';
-import { FailureReasonEnum, FailureTypeEnum, FaultEnum } from './enums.ts';
+import { ChannelEnum, EventOriginEnum, FailureReasonEnum, FailureTypeEnum, FaultEnum } from './enums.ts';
 
 export const Verdict = builder.objectRef<VerdictShape>('Verdict').implement({
   description: 'What a failure text means, with the evidence.',
@@ -18,3 +20,22 @@ export const Verdict = builder.objectRef<VerdictShape>('Verdict').implement({
     enhancedCode: t.exposeString('enhancedCode', { nullable: true }),
   }),
 });
+
+const QualifyTextInput = builder.inputType('QualifyTextInput', {
+  fields: (t) => ({
+    channel: t.field({ type: ChannelEnum, required: true, defaultValue: 'EMAIL' }),
+    text: t.string({ required: true, description: 'The raw answer or report.' }),
+    recipient: t.string({ description: 'Taken out of the normalised text.' }),
+    origin: t.field({ type: EventOriginEnum, required: true, defaultValue: 'SYNC' }),
+  }),
+});
+
+builder.queryField('qualify', (t) =>
+  t.field({
+    type: Verdict,
+    description: 'Qualify a text without recording anything.',
+    authScopes: { scope: 'rules:read' },
+    args: { input: t.arg({ type: QualifyTextInput, required: true }) },
+    resolve: (_root, { input }, { instance }) => refusedAsBadInput(() => qualifyText(instance, input)),
+  }),
+);
