@@ -1,36 +1,17 @@
-import pino from 'pino';
 import type { DeliveryResultItem } from '../../src/operations/check-delivery-result.ts';
 import type { Door } from '../../src/operations/feedback-item.ts';
 import type { Instance } from '../../src/operations/instance.ts';
-import { openInstance } from '../../src/operations/open-instance.ts';
 import { type DeliveryResultOutcome, recordDeliveryResults } from '../../src/operations/record-delivery-results.ts';
-import { type Database, rows, sql } from '../../src/store/database.ts';
+import { rows, sql } from '../../src/store/database.ts';
 import { testDatabase } from './test-database.ts';
+import { testInstance } from './test-instance.ts';
 
-/** An instance without a server, on a clock that the test sets. */
-export interface TestInstance extends Instance {
-  setNow(now: string): void;
-}
-
-const START = '2026-05-12T10:00:00.000Z';
-
-let shared: Promise<TestInstance> | undefined;
+let shared: Promise<Instance> | undefined;
 
 /** The instance of this worker, on its database, shared by its files. */
-export function testInstance(): Promise<TestInstance> {
-  shared ??= testDatabase().then(openTestInstance);
+export function feedbackInstance(): Promise<Instance> {
+  shared ??= testDatabase().then((database) => testInstance(database));
   return shared;
-}
-
-export async function openTestInstance(database: Database): Promise<TestInstance> {
-  let at = new Date(START);
-  const instance = await openInstance({ database, addressCase: 'canonical', log: pino({ level: 'silent' }), now: () => at });
-  return {
-    ...instance,
-    setNow: (now) => {
-      at = new Date(now);
-    },
-  };
 }
 
 export const API_DOOR: Door = { name: 'test', authenticated: true, actor: { name: 'test', tokenId: null } };

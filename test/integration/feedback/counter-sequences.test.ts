@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { DeliveryResultItem } from '../../../src/operations/check-delivery-result.ts';
+import type { Instance } from '../../../src/operations/instance.ts';
 import { recordDeliveryResults } from '../../../src/operations/record-delivery-results.ts';
 import { sql } from '../../../src/store/database.ts';
 import {
@@ -7,20 +8,19 @@ import {
   aDelivery,
   aProfile,
   entriesOf,
+  feedbackInstance,
   freshAddress,
   freshNumber,
   logOf,
   record,
   stateOf,
   TEXT,
-  type TestInstance,
-  testInstance,
 } from '../../support/feedback-instance.ts';
 
-let instance: TestInstance;
+let instance: Instance;
 
 beforeAll(async () => {
-  instance = await testInstance();
+  instance = await feedbackInstance();
 });
 
 type Step = readonly [at: string, kind: 'soft' | 'hard' | 'success' | 'complaint' | 'unknown' | 'ignored', expected: string];
