@@ -10,6 +10,7 @@ import { findAddresses, firstAddress, localPart } from './found-address.ts';
 const MAX_LINES = 1500;
 const MAX_LINE = 2000;
 const MAX_CHUNK = 6000;
+const MAX_RECIPIENTS = 300;
 
 /** What the text says about one recipient. */
 export interface TextRecipient {
@@ -135,7 +136,7 @@ function groupHeads(lines: readonly string[], heads: readonly Head[], end: numbe
           .trim(),
       });
   }
-  const groups = [...byAddress.values()];
+  const groups = [...byAddress.values()].slice(0, MAX_RECIPIENTS);
   // "a, b and c: mailbox full": a list of addresses shares the text behind it.
   for (let i = groups.length - 2; i >= 0; i--) {
     const group = groups[i];

@@ -57,38 +57,50 @@ function entity(name: string): string | null {
 const BREAKING = /^\/?(?:br|p|div|tr|li|ul|ol|h[1-6]|table|hr|blockquote|pre|td|th|title)\b/i;
 const HIDDEN = /^(style|script|head)\b/i;
 
+/** Finds where hidden parts end; what was not found once is not sought again, so that no markup costs more than one pass a mark. */
+class EndFinder {
+  readonly #lower: string;
+  readonly #missing = new Set<string>();
+
+  constructor(html: string) {
+    this.#lower = html.toLowerCase();
+  }
+
+  /** Behind the next `mark`, or `from` itself where there is none. */
+  after(mark: string, from: number): number {
+    if (this.#missing.has(mark)) return from;
+    const found = this.#lower.indexOf(mark, from);
+    if (found !== -1) return found + mark.length;
+    this.#missing.add(mark);
+    return from;
+  }
+}
+
 /** Text of HTML: tags gone, entities read, `<ann@example.com>` that nobody escaped kept. */
 export function htmlToText(html: string): string {
-  let out = '';
+  const ends = new EndFinder(html);
+  const out: string[] = [];
   let at = 0;
   while (at < html.length) {
     const open = html.indexOf('<', at);
-    out += open === -1 ? html.slice(at) : html.slice(at, open);
+    out.push(open === -1 ? html.slice(at) : html.slice(at, open));
     if (open === -1) break;
     const close = html.indexOf('>', open + 1);
     if (close === -1) {
-      out += html.slice(open);
+      out.push(html.slice(open));
       break;
     }
     const tag = html.slice(open + 1, Math.min(close, open + 300));
     at = close + 1;
-    if (/^[^\s"'=/:]{1,200}@[^\s"'=/]{1,200}$/.test(tag)) out += `<${tag}>`;
-    else if (tag.startsWith('!--')) at = endOf(html, '-->', open);
-    else if (HIDDEN.test(tag)) at = endOf(html, `</${HIDDEN.exec(tag)?.[1] ?? ''}`, close);
-    else if (BREAKING.test(tag)) out += '\n';
+    if (/^[^\s"'=/:]{1,200}@[^\s"'=/]{1,200}$/.test(tag)) out.push(`<${tag}>`);
+    else if (tag.startsWith('!--')) at = ends.after('-->', open + 1);
+    else if (HIDDEN.test(tag)) at = ends.after(`</${HIDDEN.exec(tag)?.[1]?.toLowerCase() ?? ''}`, at);
+    else if (BREAKING.test(tag)) out.push('\n');
   }
   return out
+    .join('')
     .replace(/&(#?\w{1,10});?/g, (all, name: string) => entity(name) ?? all)
     .replace(/[ \t\u00a0]+/g, ' ')
     .replace(/ ?\n ?/g, '\n')
     .replace(/\n{3,}/g, '\n\n');
-}
-
-/** Behind the next occurrence of `mark`, or behind the tag itself where there is none. */
-function endOf(html: string, mark: string, from: number): number {
-  const found = html
-    .slice(from, from + 100_000)
-    .toLowerCase()
-    .indexOf(mark.toLowerCase());
-  return found === -1 ? from + 1 : from + found + mark.length;
 }

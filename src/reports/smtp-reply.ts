@@ -46,7 +46,7 @@ const INTRODUCTIONS: readonly RegExp[] = [
   /\bdid not like our [a-z ]{4,12}:\s*/,
   /\breceived >>>\s*/,
   /\bfollowing (?:error was given|error|response|reasons?):?\s*(?=\S)/,
-  /-{3,} ?server message\s*/,
+  /-- ?server message\s*/,
   /\bgenerated following response:\s*/,
   /\bdiagnostic[- ]code:\s*(?:[\w-]{1,20};)?\s*/,
   /\b(?:remote )?server (?:response|replied|answered|message)(?: was)?:\s*/,
@@ -63,7 +63,7 @@ const INTRODUCTIONS: readonly RegExp[] = [
 
 /** The command that was refused, from `(in reply to RCPT TO command)`, `after RCPT TO:`, `[RCPT_TO]`, `STEP: DATA SEND`. */
 const COMMAND =
-  /\(in reply to (?:the )?(end of DATA|[A-Z]{4}(?: [A-Z]{2,4})?) (?:command|phrase)\)|\bafter (?:sending )?(end of data|[A-Z]{4}(?: [A-Z]{2,4})?)\b|\[(RCPT_TO|MAIL_FROM|DATA|CONNECT|HELO|EHLO|BODY)\]|\bSTEP: ([A-Z]{4})|\bdid not like our (DATA|[A-Z]{4}(?: [A-Z]{2,4})?)|\bdoes not like (recipient|sender)\b|\b(initial connection)\b|-{3,}\s?SMTP command\s+([A-Z]{4})|\bSMTP:([A-Z]{4}) host\b|\bafter (I sent the message)\b/i;
+  /\(in reply to (?:the )?(end of DATA|[A-Z]{4}(?: [A-Z]{2,4})?) (?:command|phrase)\)|\bafter (?:sending )?(end of data|[A-Z]{4}(?: [A-Z]{2,4})?)\b|\[(RCPT_TO|MAIL_FROM|DATA|CONNECT|HELO|EHLO|BODY)\]|\bSTEP: ([A-Z]{4})|\bdid not like our (DATA|[A-Z]{4}(?: [A-Z]{2,4})?)|\bdoes not like (recipient|sender)\b|\b(initial connection)\b|--\s?SMTP command\s+([A-Z]{4})|\bSMTP:([A-Z]{4}) host\b|\bafter (I sent the message)\b/i;
 
 const COMMAND_NAMES: Readonly<Record<string, string>> = {
   'END OF DATA': 'DATA',
@@ -77,7 +77,7 @@ const COMMAND_NAMES: Readonly<Record<string, string>> = {
 
 /** The refused command as one word (`RCPT`, `MAIL`, `DATA`, `CONNECT`, ...), or null. */
 export function refusedCommand(text: string): string | null {
-  const found = COMMAND.exec(text);
+  const found = COMMAND.exec(text.slice(0, MAX_REPLY));
   const name = found
     ?.slice(1)
     .find((group) => group !== undefined)
@@ -86,13 +86,13 @@ export function refusedCommand(text: string): string | null {
   return COMMAND_NAMES[name] ?? name.slice(0, 4);
 }
 
-const TRAILING_COMMAND = /\s*\(in reply to [^()]{1,40}\)/gi;
+const TRAILING_COMMAND = /\s?\(in reply to [^()]{1,40}\)/gi;
 const HOST =
   /\bhost:?\s+([A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}))\s?(?:\[[^\]]{0,60}\]|\([^)]{0,60}\)|:)|\bwhile talking to\s+([A-Za-z0-9][A-Za-z0-9._-]{0,250})|\bby\s+([A-Za-z0-9][A-Za-z0-9_-]{0,60}(?:\.[A-Za-z0-9_-]{1,60}){1,6})\.?\s?\[|\bserver\s+([A-Za-z0-9][A-Za-z0-9_-]{0,60}(?:\.[A-Za-z0-9_-]{1,60}){1,6})\s?\[/i;
 
 /** The host that answered, where the sentence names it. */
 export function answeringHost(text: string): string | null {
-  const found = HOST.exec(text);
+  const found = HOST.exec(text.slice(0, MAX_REPLY));
   const name = found?.slice(1).find((group) => group !== undefined);
   return name === undefined || !name.includes('.') ? null : name.replace(/\.+$/, '').toLowerCase();
 }
