@@ -8,8 +8,7 @@ export const FIELDS_MAX = 1_000;
 /** Lists of input belong into variables. */
 export const TOKENS_MAX = 50_000;
 
-export const tooComplex = (message: string): GraphQLError =>
-  new GraphQLError(message, { extensions: { code: 'TOO_COMPLEX', http: { status: 400, spec: true } } });
+export const tooComplex = (message: string): GraphQLError => new GraphQLError(message, { extensions: { code: 'TOO_COMPLEX' } });
 
 interface Size {
   readonly depth: number;

@@ -49,7 +49,7 @@ async function answer({ instance, feed, engine, gate, tokens }: GraphQLDoor, exc
       tokens.watch(secret, () => response.destroy()),
     );
   }
-  await engine(request, response, { instance, feed, caller, requestId });
+  await engine.yoga(request, response, { instance, feed, caller, requestId });
 }
 
 /** Reads and checks the body here; yoga takes a body that was read already from `request.body`. */

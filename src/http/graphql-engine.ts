@@ -13,11 +13,14 @@ import type { GraphQLContext } from '../graphql/context.ts';
 import { DocumentCache } from './document-cache.ts';
 import { checkDocument, TOKENS_MAX, tooComplex } from './document-limits.ts';
 import { checkCost, type Operation } from './graphql-cost.ts';
-import { presentErrors } from './graphql-errors.ts';
+import { type ErrorPresenter, openErrorPresenter } from './graphql-errors.ts';
 
 export const BATCH_MAX = 10;
 
-export type GraphQLEngine = YogaServerInstance<GraphQLContext, object>;
+export interface GraphQLEngine {
+  readonly yoga: YogaServerInstance<GraphQLContext, object>;
+  readonly presenter: ErrorPresenter;
+}
 
 export interface EngineOptions {
   readonly schema: GraphQLSchema;
@@ -27,7 +30,8 @@ export interface EngineOptions {
 
 /** Parses, limits and executes operations, however they came in. */
 export function openGraphQLEngine(options: EngineOptions): GraphQLEngine {
-  return createYoga<GraphQLContext>({
+  const presenter = openErrorPresenter(options.log, options.introspection);
+  const yoga = createYoga<GraphQLContext>({
     schema: options.schema,
     graphqlEndpoint: '/graphql',
     graphiql: false,
@@ -36,7 +40,7 @@ export function openGraphQLEngine(options: EngineOptions): GraphQLEngine {
     cors: false,
     multipart: false,
     logging: false,
-    // Ours says which request it was; see presentErrors.
+    // Ours says which request it was: see presentation.
     maskedErrors: false,
     batching: { limit: BATCH_MAX },
     parserAndValidationCache: {
@@ -44,8 +48,9 @@ export function openGraphQLEngine(options: EngineOptions): GraphQLEngine {
       errorCache: new DocumentCache<Error>(),
       validationCache: true,
     },
-    plugins: [limits(options.introspection), presentation(options.log)],
+    plugins: [limits(options.introspection), presentation(presenter)],
   });
+  return { yoga, presenter };
 }
 
 function limits(introspection: boolean): Plugin<GraphQLContext> {
@@ -92,35 +97,36 @@ const noIntrospection: ValidationRule = (context) => ({
 });
 
 /** Errors as the caller may see them, also those of each event of a subscription. */
-function presentation(log: Logger): Plugin<GraphQLContext> {
+function presentation(presenter: ErrorPresenter): Plugin<GraphQLContext> {
   return {
     onResultProcess: ({ result, setResult, serverContext }) => {
       const { requestId } = serverContext as unknown as GraphQLContext;
-      if (isAsyncIterable(result)) setResult(presentEach(result as AsyncIterable<ExecutionResult>, requestId, log));
-      else if (Array.isArray(result)) setResult(result.map((part) => presentResult(part, requestId, log)));
-      else setResult(presentResult(result as ExecutionResult, requestId, log));
+      const present = (one: ExecutionResult) => presentResult(one, requestId, presenter);
+      if (isAsyncIterable(result)) setResult(presentEach(result as AsyncIterable<ExecutionResult>, present));
+      else if (Array.isArray(result)) setResult(result.map(present));
+      else setResult(present(result as ExecutionResult));
     },
   };
 }
 
-export function presentResult(result: ExecutionResult, requestId: string, log: Logger): ExecutionResult {
-  return result.errors ? { ...result, errors: presentErrors(result.errors, requestId, log) } : result;
+function presentResult(result: ExecutionResult, requestId: string, presenter: ErrorPresenter): ExecutionResult {
+  return result.errors ? { ...result, errors: presenter.present(result.errors, requestId) } : result;
 }
 
 /** No generator: one that waits for the next event would not end when the client leaves. */
-export function presentEach(
+function presentEach(
   results: AsyncIterable<ExecutionResult>,
-  requestId: string,
-  log: Logger,
+  present: (result: ExecutionResult) => ExecutionResult,
 ): AsyncIterableIterator<ExecutionResult> {
   const source = results[Symbol.asyncIterator]();
-  const present = (next: IteratorResult<ExecutionResult>) =>
-    next.done ? next : { done: false as const, value: presentResult(next.value, requestId, log) };
   return {
     [Symbol.asyncIterator]() {
       return this;
     },
-    next: async () => present(await source.next()),
+    next: async () => {
+      const next = await source.next();
+      return next.done ? next : { done: false, value: present(next.value) };
+    },
     return: async () => (await source.return?.()) ?? { done: true, value: undefined },
   };
 }

@@ -2,8 +2,16 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { DomainError } from '../domain/errors.ts';
 
-/** Codes that yoga and graphql-js set, or leave out, for what is the caller's mistake. */
-const CALLERS_MISTAKE = new Set(['BAD_REQUEST', 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'PERSISTED_QUERY_NOT_FOUND']);
+/** All codes of the API; what yoga and graphql-js call otherwise is the caller's mistake. */
+const CODES = new Set([
+  'BAD_USER_INPUT',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'RATE_LIMITED',
+  'TOO_COMPLEX',
+  'CURSOR_EXPIRED',
+  'INTERNAL_SERVER_ERROR',
+]);
 
 /** Says of a fault no more than where to look for it. */
 export const faultMessage = (requestId: string): string => `Something went wrong on our side. The log has it under ${requestId}.`;
@@ -12,40 +20,40 @@ export const faultMessage = (requestId: string): string => `Something went wrong
  * What the caller is told: each error with its code; a fault without what it was, but with the request's id, under which it is logged
  * here, once.
  */
-export function presentErrors(errors: readonly unknown[], requestId: string, log: Logger): GraphQLError[] {
-  return errors.map((error) => presentError(error, requestId, log));
+export interface ErrorPresenter {
+  present(errors: readonly unknown[], requestId: string): GraphQLError[];
+  /** As they go over a WebSocket: what is meant for HTTP alone stays here. */
+  format(errors: readonly unknown[], requestId: string): GraphQLFormattedError[];
 }
 
-/** The same as they go over a WebSocket: what is meant for HTTP alone stays here. */
-export function formatErrors(errors: readonly unknown[], requestId: string, log: Logger): GraphQLFormattedError[] {
-  return presentErrors(errors, requestId, log).map((error) => {
-    const { extensions = {}, ...formatted } = error.toJSON();
-    const { http, unexpected, ...told } = extensions;
-    return { ...formatted, extensions: told };
-  });
+/** @param suggestions false = names of the schema are not given away by "Did you mean" */
+export function openErrorPresenter(log: Logger, suggestions: boolean): ErrorPresenter {
+  const clean = (message: string) => (suggestions ? message : message.replace(/\s*Did you mean .*$/s, ''));
+
+  const presentOne = (error: unknown, requestId: string): GraphQLError => {
+    if (error instanceof GraphQLError) {
+      const code = codeOf(error);
+      if (code !== null) return told(error, code, clean(error.message));
+    }
+    log.error({ err: causeOf(error), requestId }, 'a request failed');
+    return masked(error, requestId);
+  };
+
+  const present = (errors: readonly unknown[], requestId: string) => errors.map((error) => presentOne(error, requestId));
+  return { present, format: (errors, requestId) => present(errors, requestId).map(format) };
 }
 
-function presentError(error: unknown, requestId: string, log: Logger): GraphQLError {
-  const told = callersError(error);
-  if (told) return told;
-  log.error({ err: causeOf(error), requestId }, 'a request failed');
-  const at = error instanceof GraphQLError ? error : null;
-  // Only a fault of the whole request is answered 500: where fields failed, the rest of the answer stands.
-  const http = at?.path ? {} : { http: { status: 500 } };
-  return new GraphQLError(faultMessage(requestId), {
-    nodes: at?.nodes ?? null,
-    path: at?.path ?? null,
-    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId, ...http },
-  });
+function format(error: GraphQLError): GraphQLFormattedError {
+  const { extensions = {}, ...formatted } = error.toJSON();
+  const { http: _, ...shown } = extensions;
+  return { ...formatted, extensions: shown };
 }
 
-/** The error as the caller may see it; null = a fault. */
-function callersError(error: unknown): GraphQLError | null {
-  if (!(error instanceof GraphQLError)) return null;
+/** The code of what the caller may know of; null = a fault. */
+function codeOf(error: GraphQLError): string | null {
   const { code } = error.extensions;
-  if (typeof code === 'string') return CALLERS_MISTAKE.has(code) ? recoded(error) : error;
-  if (isCallersMistake(error)) return recoded(error);
-  return null;
+  if (typeof code === 'string') return CODES.has(code) ? code : 'BAD_USER_INPUT';
+  return isCallersMistake(error) ? 'BAD_USER_INPUT' : null;
 }
 
 /**
@@ -56,18 +64,28 @@ function isCallersMistake(error: GraphQLError): boolean {
   const cause = error.originalError;
   if (cause instanceof DomainError) return true;
   if (!error.path) return !cause || Boolean(error.nodes?.length);
-  if (!cause) return true;
   return cause instanceof GraphQLError && (Boolean(cause.nodes?.length) || typeof cause.extensions.code === 'string');
 }
 
-function recoded(error: GraphQLError): GraphQLError {
-  const { originalError, ...extensions } = error.extensions;
-  return new GraphQLError(error.message, {
+/** A request of which nothing could be executed is 400, whatever kind of JSON the caller takes; else the rest of the answer stands. */
+function told(error: GraphQLError, code: string, message: string): GraphQLError {
+  const { originalError: _, unexpected: __, http, ...extensions } = error.extensions;
+  const { spec: ___, ...answer } = http ?? {};
+  return new GraphQLError(message, {
     nodes: error.nodes ?? null,
     source: error.source ?? null,
     positions: error.positions ?? null,
     path: error.path ?? null,
-    extensions: { ...extensions, code: 'BAD_USER_INPUT' },
+    extensions: { ...extensions, code, ...(error.path ? {} : { http: { status: 400, ...answer } }) },
+  });
+}
+
+function masked(error: unknown, requestId: string): GraphQLError {
+  const at = error instanceof GraphQLError ? error : null;
+  return new GraphQLError(faultMessage(requestId), {
+    nodes: at?.nodes ?? null,
+    path: at?.path ?? null,
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId, ...(at?.path ? {} : { http: { status: 500 } }) },
   });
 }
 

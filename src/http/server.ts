@@ -78,7 +78,7 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
       ending = true;
       await Promise.all([closeServer(server, patienceMs), sockets?.close()]);
       tokens.close();
-      await engine.dispose();
+      await engine.yoga.dispose();
     },
   };
 }

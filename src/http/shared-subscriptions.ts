@@ -1,13 +1,10 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, getOperationAST, type ValueNode } from 'graphql';
 import type { GraphQLContext } from '../graphql/context.ts';
 import { Broadcast, type Receiver } from '../live/broadcast.ts';
-import { LedgerSubscription, type LedgerUpdate } from '../live/ledger-subscription.ts';
-
-/** How results reach one client of the socket, already framed. */
-export type Wire = Receiver;
+import { LedgerSubscription } from '../live/ledger-subscription.ts';
 
 /** The result as the client may see it. */
-export type Present = (result: ExecutionResult, requestId: string) => ExecutionResult;
+export type Present = (result: ExecutionResult, requestId: string) => object;
 
 type Stream = AsyncIterableIterator<ExecutionResult>;
 
@@ -31,11 +28,11 @@ export class SharedSubscriptions {
   }
 
   /** @param source the text of the operation, which tells equal subscribers */
-  async subscribe(args: ExecutionArgs, source: string, wire: Wire): Promise<Stream | ExecutionResult> {
+  async subscribe(args: ExecutionArgs, source: string, receiver: Receiver): Promise<Stream | ExecutionResult> {
     const events = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in events)) return events;
     if (!(events instanceof LedgerSubscription)) return this.#each(args, events[Symbol.asyncIterator]());
-    return this.#join(args, keyOf(args, source), events, wire);
+    return this.#join(args, keyOf(args, source), events, receiver);
   }
 
   /** A subscription of its own: every event is executed for this client. */
@@ -56,9 +53,9 @@ export class SharedSubscriptions {
   }
 
   /** Updates go to the socket past this stream, which only ends with the subscription. */
-  #join(args: ExecutionArgs, key: string, events: LedgerSubscription, wire: Wire): Stream {
+  #join(args: ExecutionArgs, key: string, events: LedgerSubscription, receiver: Receiver): Stream {
     const broadcast = this.#broadcasts.get(key) ?? this.#open(args, key);
-    const served = broadcast.join(events, wire).finally(() => {
+    const served = broadcast.join(events, receiver).finally(() => {
       if (broadcast.size === 0 && this.#broadcasts.get(key) === broadcast) this.#broadcasts.delete(key);
     });
     return {
@@ -77,16 +74,18 @@ export class SharedSubscriptions {
   }
 
   #open(args: ExecutionArgs, key: string): Broadcast {
-    const broadcast = new Broadcast(async (update) => JSON.stringify(await this.#execute(args, update)), this.#onBytes);
+    const { requestId } = args.contextValue as GraphQLContext;
+    const broadcast = new Broadcast(
+      async (update) => JSON.stringify(this.#present(await this.#execute(args, update), requestId)),
+      this.#onBytes,
+    );
     this.#broadcasts.set(key, broadcast);
     return broadcast;
   }
 
   async #execute(args: ExecutionArgs, event: unknown): Promise<ExecutionResult> {
-    const context = args.contextValue as GraphQLContext;
     // A context of its own: loaders keep what they have read for as long as their context lives.
-    const result = await execute({ ...args, rootValue: event as LedgerUpdate, contextValue: { ...context } });
-    return this.#present(result, context.requestId);
+    return execute({ ...args, rootValue: event, contextValue: { ...(args.contextValue as GraphQLContext) } });
   }
 }
 

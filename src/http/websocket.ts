@@ -1,21 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql';
 import { type Context, handleProtocols, makeServer, type WebSocket as ProtocolSocket, type SubscribePayload } from 'graphql-ws';
 import type { Gauge } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { GraphQLContext } from '../graphql/context.ts';
+import type { Receiver } from '../live/broadcast.ts';
 import type { Feed } from '../live/feed.ts';
 import type { Bearer } from '../operations/authenticate.ts';
 import type { Instance } from '../operations/instance.ts';
 import { bearerSecret, cookieSecret } from './credentials.ts';
 import type { Gate } from './gate.ts';
+import { checkCost, type Operation } from './graphql-cost.ts';
 import { GRAPHQL_BODY_MAX } from './graphql-endpoint.ts';
 import type { GraphQLEngine } from './graphql-engine.ts';
-import { formatErrors, presentErrors } from './graphql-errors.ts';
+import type { ErrorPresenter } from './graphql-errors.ts';
 import { rateLimitMessage } from './rate-limit.ts';
 import { isSameOrigin } from './same-origin.ts';
+import { SharedSubscriptions } from './shared-subscriptions.ts';
 import type { TokenWatch } from './token-watch.ts';
 
 /** Operations that run at the same time on one socket. */
@@ -26,6 +29,9 @@ const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 const FORBIDDEN = 4403;
 const LAST_WORDS_MS = 1_000;
+/** A slow client is given more when no more than this is left of what it was sent. */
+const LOW_WATER_BYTES = 128 * 1024;
+const SLOW_LOOK_MS = 25;
 
 export interface WebSocketOptions {
   readonly instance: Instance;
@@ -50,20 +56,20 @@ interface Extra extends Record<PropertyKey, unknown> {
 }
 
 type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
-type Enveloped = ReturnType<GraphQLEngine['getEnveloped']>;
+type Enveloped = ReturnType<GraphQLEngine['yoga']['getEnveloped']>;
 
 /** The same operations as over HTTP, with the same limits, by graphql-transport-ws. */
 export function attachWebSockets(server: Server, options: WebSocketOptions): WebSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: GRAPHQL_BODY_MAX, handleProtocols });
-  const { log } = options.instance;
+  const { presenter } = options.engine;
+  const shared = new SharedSubscriptions((result, requestId) => formatResult(result, requestId, presenter));
   const protocol = makeServer<Record<string, unknown> | undefined, Extra>({
     onConnect: (context) => connect(options, context),
-    onSubscribe: (context, _id, payload) => prepareOperation(options, context, payload),
-    execute: (args) => envelopedOf(args).execute(withoutRoot(args)),
-    subscribe: (args) => envelopedOf(args).subscribe(withoutRoot(args)),
-    onNext: (_context, _id, _payload, args, { errors, data }) =>
-      errors ? { data: data ?? null, errors: formatErrors(errors, requestIdOf(args), log) } : undefined,
-    onError: (_context, _id, _payload, errors) => formatErrors(errors, randomUUID(), log),
+    onSubscribe: (context, id, payload) => prepareOperation(options, context, id, payload),
+    execute: (args) => rootOf(args).enveloped.execute(withoutRoot(args)),
+    subscribe: (args) => subscribeShared(shared, args),
+    onNext: (_context, _id, _payload, args, result) => formatResult(result, requestIdOf(args), presenter),
+    onError: (_context, _id, _payload, errors) => presenter.format(errors, randomUUID()),
     onClose: ({ extra }) => extra.unwatch?.(),
   });
   server.on('upgrade', (request, stream, head) => {
@@ -145,6 +151,7 @@ async function connect({ gate, tokens }: WebSocketOptions, { connectionParams, e
 async function prepareOperation(
   options: WebSocketOptions,
   { extra, subscriptions }: SocketContext,
+  id: string,
   payload: SubscribePayload,
 ): Promise<ExecutionArgs | GraphQLError[]> {
   const { instance, feed, engine, gate } = options;
@@ -161,9 +168,9 @@ async function prepareOperation(
     }
     const refusal = refuseByRate(gate, caller);
     if (refusal) return [refusal];
-    return await operationArgs(engine, { instance, feed, caller, requestId }, payload);
+    return await operationArgs(engine, { instance, feed, caller, requestId }, payload, socketReceiver(extra, id));
   } catch (error) {
-    return presentErrors([error], requestId, instance.log);
+    return engine.presenter.present([error], requestId);
   }
 }
 
@@ -177,23 +184,68 @@ async function operationArgs(
   engine: GraphQLEngine,
   context: GraphQLContext,
   payload: SubscribePayload,
+  receiver: Receiver,
 ): Promise<ExecutionArgs | GraphQLError[]> {
-  const enveloped = engine.getEnveloped({ ...context, params: payload });
+  const enveloped = engine.yoga.getEnveloped({ ...context, params: payload });
   const document = enveloped.parse(payload.query);
   const errors = enveloped.validate(enveloped.schema, document) as readonly GraphQLError[];
-  if (errors.length > 0) return presentErrors(errors, context.requestId, context.instance.log);
+  if (errors.length > 0) return engine.presenter.present(errors, context.requestId);
   return {
     schema: enveloped.schema,
     document,
     operationName: payload.operationName ?? null,
     variableValues: payload.variables ?? null,
     contextValue: await enveloped.contextFactory(),
-    rootValue: { enveloped },
+    rootValue: { enveloped, source: payload.query, receiver } satisfies Root,
   };
 }
 
-/** The functions that belong to one operation travel with it as its root value, and no further. */
-const envelopedOf = (args: ExecutionArgs): Enveloped => (args.rootValue as { enveloped: Enveloped }).enveloped;
+/** What belongs to one operation travels with it as its root value, and no further. */
+interface Root {
+  readonly enveloped: Enveloped;
+  /** Text of the operation. */
+  readonly source: string;
+  readonly receiver: Receiver;
+}
+
+type Result = { readonly errors?: readonly GraphQLError[] | undefined; readonly data?: Record<string, unknown> | null | undefined };
+
+function formatResult({ errors, data }: Result, requestId: string, presenter: ErrorPresenter): FormattedExecutionResult {
+  return errors ? { data: data ?? null, errors: presenter.format(errors, requestId) } : { data: data ?? null };
+}
+
+const rootOf = (args: ExecutionArgs): Root => args.rootValue as Root;
+
+function subscribeShared(shared: SharedSubscriptions, args: ExecutionArgs): ReturnType<SharedSubscriptions['subscribe']> | ExecutionResult {
+  const error = checkCost(args as Operation);
+  if (error) return { errors: [error] };
+  const { source, receiver } = rootOf(args);
+  return shared.subscribe(withoutRoot(args), source, receiver);
+}
+
+/** Writes a client's updates past the protocol's own serialisation: they differ between clients by the id alone. */
+function socketReceiver({ socket, request }: Extra, id: string): Receiver {
+  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  return {
+    send: (payloads) => {
+      if (socket.readyState !== socket.OPEN) return;
+      request.socket.cork();
+      for (const payload of payloads) socket.send(`${head}${payload}}`);
+      request.socket.uncork();
+    },
+    get bufferedBytes() {
+      return socket.bufferedAmount;
+    },
+    drained: () => drained(socket),
+  };
+}
+
+/** A slow client is looked at again and again: ws tells no moment at which it has taken what it was sent. */
+async function drained(socket: WebSocket): Promise<void> {
+  while (socket.readyState === socket.OPEN && socket.bufferedAmount > LOW_WATER_BYTES) {
+    await new Promise((resolve) => setTimeout(resolve, SLOW_LOOK_MS).unref());
+  }
+}
 const withoutRoot = ({ rootValue: _, ...args }: ExecutionArgs): ExecutionArgs => args;
 const requestIdOf = (args: ExecutionArgs): string => (args.contextValue as GraphQLContext).requestId;
 
