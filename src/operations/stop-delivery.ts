@@ -64,7 +64,8 @@ async function cancelNext(instance: Instance, deliveryId: bigint, after: bigint)
   // STOPPED is for good, so its run is read without a lock: a row lock would take the transaction's id before the locks of the addresses.
   const [stopped] = await database.query<{ run: number }>(sql`SELECT run FROM delivery WHERE id = ${deliveryId} AND state = 'STOPPED'`);
   if (stopped === undefined) return null;
-  const last = await database.transaction((tx) => cancelSlice(tx, { deliveryId, run: stopped.run, after, size: SLICE_SIZE, at }));
-  if (last !== null) database.hints.notify('DELIVERY_LOG');
-  return last;
+  const slice = await database.transaction((tx) => cancelSlice(tx, { deliveryId, run: stopped.run, after, size: SLICE_SIZE, at }));
+  if (slice === null) return null;
+  database.hints.notify('DELIVERY_LOG');
+  return slice.last;
 }

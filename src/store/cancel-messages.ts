@@ -1,4 +1,5 @@
-import { type Queryable, sql } from './database.ts';
+import type { FailureReason, FailureType, Fault } from '../domain/vocabulary.ts';
+import { empty, type Queryable, type Sql, sql } from './database.ts';
 
 export interface CancelSlice {
   readonly deliveryId: bigint;
@@ -8,6 +9,20 @@ export interface CancelSlice {
   /** at most so many. */
   readonly size: number;
   readonly at: Date;
+  /** Why they could not be sent any more; absent = somebody wanted it so. */
+  readonly because?: CancelCause;
+}
+
+export interface CancelCause {
+  readonly type: FailureType;
+  readonly reason: FailureReason;
+  readonly fault: Fault;
+  readonly text: string;
+}
+
+export interface CancelledSlice {
+  readonly last: bigint;
+  readonly cancelled: number;
 }
 
 /**
@@ -15,27 +30,31 @@ export interface CancelSlice {
  *
  * Takes every lock of addresses before the first write, in the order of all writers: a message's versions rise in the order of the feed.
  *
- * @returns the last message that was cancelled; null where none is pending any more
+ * @returns the last message that was cancelled, and how many were; null where none is pending any more
  */
-export async function cancelSlice(tx: Queryable, { deliveryId, run, after, size, at }: CancelSlice): Promise<bigint | null> {
+export async function cancelSlice(
+  tx: Queryable,
+  { deliveryId, run, after, size, at, because }: CancelSlice,
+): Promise<CancelledSlice | null> {
   await tx.query(sql`SELECT pg_advisory_xact_lock(1, bucket) FROM generate_series(0, 255) AS bucket`);
-  const [row] = await tx.query<{ last: bigint | null }>(sql`
+  const [row] = await tx.query<{ last: bigint | null; cancelled: number }>(sql`
     WITH pending AS MATERIALIZED (
-      SELECT id FROM delivery_log WHERE delivery_id = ${deliveryId} AND run = ${run} AND id > ${after} AND status = 'PENDING'
+      SELECT id, failure_type AS type_before, failure_reason AS reason_before, fault AS fault_before
+      FROM delivery_log WHERE delivery_id = ${deliveryId} AND run = ${run} AND id > ${after} AND status = 'PENDING'
       ORDER BY id LIMIT ${size} FOR NO KEY UPDATE
     ),
     cancelled AS (
       UPDATE delivery_log AS log
-      SET status = 'CANCELLED', version = log.version + 1, next_attempt_at = NULL, updated_at = ${at}::timestamptz
+      SET status = 'CANCELLED', version = log.version + 1, next_attempt_at = NULL, updated_at = ${at}::timestamptz${because ? failed(because) : empty}
       FROM pending WHERE log.id = pending.id
-      RETURNING log.*
+      RETURNING log.*, type_before, reason_before, fault_before
     ),
     told AS (
       INSERT INTO delivery_event (delivery_log_id, delivery_id, run, profile_id, channel, address, address_key, domain, previous_status,
         previous_failure_type, previous_failure_reason, previous_fault, status, failure_type, failure_reason, fault, qualification_id, raw_text,
         origin, message_id, version, occurred_at)
       SELECT id, delivery_id, run, profile_id, channel, address, address_key, domain, 'PENDING',
-        failure_type, failure_reason, fault, status, failure_type, failure_reason, fault, qualification_id, raw_text,
+        type_before, reason_before, fault_before, status, failure_type, failure_reason, fault, qualification_id, raw_text,
         'API', message_id, version, ${at}::timestamptz
       FROM cancelled ORDER BY id
       RETURNING delivery_log_id
@@ -47,6 +66,10 @@ export async function cancelSlice(tx: Queryable, { deliveryId, run, after, size,
       CROSS JOIN LATERAL (VALUES ('cancelled', volume), ('pending', -volume)) AS delta (metric, amount)
       WHERE volume > 0
     )
-    SELECT max(delivery_log_id) AS last FROM told`);
-  return row?.last ?? null;
+    SELECT max(delivery_log_id) AS last, count(*)::int AS cancelled FROM told`);
+  return row == null || row.last === null ? null : { last: row.last, cancelled: row.cancelled };
+}
+
+function failed({ type, reason, fault, text }: CancelCause): Sql {
+  return sql`, failure_type = ${type}::"FailureType", failure_reason = ${reason}::"FailureReason", fault = ${fault}::"Fault", raw_text = ${text}`;
 }
