@@ -9,7 +9,6 @@ import { replaceAddresses } from './replace-addresses.ts';
 /** Longer texts are read at both ends only: the beginning names the failure, the end the innermost reply. */
 const MOST_CHARACTERS = 6000;
 
-const NON_ASCII = /[^\p{ASCII}]/u;
 const ACCENTS = /[\u0300-\u036f]/g;
 const SPACE = 0;
 const SKIP = 254;
@@ -47,14 +46,8 @@ export interface FoldedText {
 const scratch = new Uint8Array(4 * MOST_CHARACTERS + 16);
 
 function withoutAccents(text: string): string {
-  return NON_ASCII.test(text)
-    ? text
-        .replace(/[\u2018\u2019\u02bc\u00b4]/g, "'")
-        .normalize('NFD')
-        .replace(ACCENTS, '')
-        .normalize('NFC')
-        .toLowerCase()
-    : text;
+  const straight = text.replace(/[\u2018\u2019\u02bc\u00b4]/g, "'");
+  return straight.normalize('NFD').replace(ACCENTS, '').normalize('NFC').toLowerCase();
 }
 
 function shorten(text: string): string {
@@ -102,72 +95,98 @@ function opensReply(text: string, start: number): boolean {
   return index < 0 || OPENERS.has(text.charCodeAt(index));
 }
 
-/** Writes a pattern or text into `out`; returns how many symbols were written. */
-function writeSymbols(text: string, out: Uint8Array, onCode: (start: number) => number): number {
-  let length = 0;
-  let last = SPACE;
-  let boundary = true;
-  out[length++] = SPACE;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (boundary && (code === 53 || code === 52 || code === 50)) index = onCode(index);
-    const current = index < text.length ? text.charCodeAt(index) : 32;
-    boundary = false;
-    if (current >= 128) {
-      out[length++] = NIBBLE + (current >> 12);
-      out[length++] = NIBBLE + ((current >> 8) & 15);
-      out[length++] = NIBBLE + ((current >> 4) & 15);
-      out[length++] = NIBBLE + (current & 15);
-      last = BEYOND;
-      continue;
-    }
-    const symbol = SYMBOL_OF_ASCII[current] ?? SPACE;
-    if (symbol === SKIP) {
-      boundary = true;
-      continue;
-    }
-    if (symbol === SPACE) {
-      boundary = current !== 45 || last === SPACE;
-      if (last === SPACE || (current === 45 && isHyphenOfEmail(out, length, text.charCodeAt(index + 1)))) continue;
-    }
-    out[length++] = symbol;
-    last = symbol;
+interface CodesFound {
+  readonly replyCodes: number[];
+  readonly statusCodes: string[];
+}
+
+const NOT_ASCII = -1;
+
+/** Reads the code that begins at `start`, if one does; returns where the words go on. */
+function readCode(text: string, start: number, found: CodesFound): number {
+  const status = statusLength(text, start);
+  if (status > 0) {
+    found.statusCodes.push(text.slice(start, start + status));
+    return start;
   }
-  if (last !== SPACE) out[length++] = SPACE;
-  return length;
+  if (!isReplyCode(text, start)) return start;
+  const enhanced = statusLength(text, start + 4);
+  if (enhanced > 0 || opensReply(text, start)) found.replyCodes.push(Number(text.slice(start, start + 3)));
+  if (enhanced > 0) {
+    found.statusCodes.push(text.slice(start + 4, start + 4 + enhanced));
+    return start + 4 + enhanced;
+  }
+  return text.charCodeAt(start + 3) === 45 ? start + 4 : start;
 }
 
 function isHyphenOfEmail(out: Uint8Array, length: number, next: number): boolean {
   return out[length - 1] === LETTER_E && out[length - 2] === SPACE && SYMBOL_OF_ASCII[next < 128 ? next : 0] === LETTER_M;
 }
 
+/** Writes a character beyond ASCII as the four parts of its number. */
+function writeBeyond(code: number, out: Uint8Array, length: number): number {
+  out[length] = NIBBLE + (code >> 12);
+  out[length + 1] = NIBBLE + ((code >> 8) & 15);
+  out[length + 2] = NIBBLE + ((code >> 4) & 15);
+  out[length + 3] = NIBBLE + (code & 15);
+  return length + 4;
+}
+
+/**
+ * Writes a text's symbols into `out` and returns how many there are, or NOT_ASCII where accents have to go first.
+ *
+ * @param found collects codes and takes those of replies out of the words; absent for the fragments of rules
+ */
+function writeSymbols(text: string, out: Uint8Array, beyondAscii: boolean, found?: CodesFound): number {
+  let length = 1;
+  let last = SPACE;
+  let boundary = true;
+  out[0] = SPACE;
+  for (let index = 0; index < text.length; index += 1) {
+    let code = text.charCodeAt(index);
+    if (boundary && found !== undefined && (code === 53 || code === 52 || code === 50)) {
+      index = readCode(text, index, found);
+      code = index < text.length ? text.charCodeAt(index) : 32;
+    }
+    boundary = false;
+    if (code >= 128) {
+      if (!beyondAscii) return NOT_ASCII;
+      length = writeBeyond(code, out, length);
+      last = BEYOND;
+      continue;
+    }
+    const symbol = SYMBOL_OF_ASCII[code] as number;
+    if (symbol === SKIP) boundary = true;
+    else if (symbol !== SPACE) {
+      out[length++] = symbol;
+      last = symbol;
+    } else {
+      boundary = code !== 45 || last === SPACE;
+      if (last === SPACE || (code === 45 && isHyphenOfEmail(out, length, text.charCodeAt(index + 1)))) continue;
+      out[length++] = SPACE;
+      last = SPACE;
+    }
+  }
+  if (last !== SPACE) out[length++] = SPACE;
+  return length;
+}
+
 /** Folds the text of a failure and reads the codes that stand in it. */
 export function foldText(raw: string): FoldedText {
-  const text = withoutAccents(replaceAddresses(shorten(raw)));
-  const replyCodes: number[] = [];
-  const statusCodes: string[] = [];
-  const onCode = (start: number): number => {
-    const status = statusLength(text, start);
-    if (status > 0) {
-      statusCodes.push(text.slice(start, start + status));
-      return start;
-    }
-    if (!isReplyCode(text, start)) return start;
-    const enhanced = statusLength(text, start + 4);
-    if (enhanced > 0 || opensReply(text, start)) replyCodes.push(Number(text.slice(start, start + 3)));
-    if (enhanced > 0) statusCodes.push(text.slice(start + 4, start + 4 + enhanced));
-    const continues = text.charCodeAt(start + 3) === 45;
-    if (enhanced > 0) return start + 4 + enhanced;
-    return continues ? start + 4 : start;
-  };
-  const length = writeSymbols(text, scratch, onCode);
-  return { symbols: scratch, length, replyCodes, statusCodes };
+  const text = replaceAddresses(shorten(raw));
+  let found: CodesFound = { replyCodes: [], statusCodes: [] };
+  let length = writeSymbols(text, scratch, false, found);
+  if (length === NOT_ASCII) {
+    found = { replyCodes: [], statusCodes: [] };
+    length = writeSymbols(withoutAccents(text), scratch, true, found);
+  }
+  return { symbols: scratch, length, replyCodes: found.replyCodes, statusCodes: found.statusCodes };
 }
 
 /** Folds a fragment of a rule. Its outer spaces are kept: they ask for a whole word. */
 export function foldFragment(fragment: string): Uint8Array {
   const buffer = new Uint8Array(4 * fragment.length + 4);
-  const length = writeSymbols(withoutAccents(fragment), buffer, (start) => start);
+  const length = writeSymbols(withoutAccents(fragment), buffer, true);
   const from = fragment.startsWith(' ') ? 0 : 1;
   const to = fragment.endsWith(' ') || buffer[length - 1] !== SPACE ? length : length - 1;
   return buffer.slice(from, to);

@@ -1,6 +1,6 @@
 import { SYMBOLS } from './fold-text.ts';
 
-/** One place where a fragment ends. */
+/** Where fragments end in a text: two lists side by side, `count` long. */
 export interface FragmentHits {
   readonly count: number;
   readonly fragments: Int32Array;
@@ -14,6 +14,7 @@ export interface FragmentAutomaton {
 }
 
 const MOST_HITS = 512;
+const SHIFT = 6;
 
 interface Trie {
   readonly next: Int32Array[];
@@ -24,6 +25,7 @@ function buildTrie(fragments: readonly Uint8Array[]): Trie {
   const next: Int32Array[] = [new Int32Array(SYMBOLS)];
   const ends: number[][] = [[]];
   fragments.forEach((fragment, id) => {
+    if (fragment.length === 0) return;
     let state = 0;
     for (const symbol of fragment) {
       const row = next[state] as Int32Array;
@@ -41,43 +43,61 @@ function buildTrie(fragments: readonly Uint8Array[]): Trie {
   return { next, ends };
 }
 
-/** Turns the trie into a table: every missing step becomes the step of the longest suffix. */
-function completeSteps(trie: Trie): void {
-  const fallback = new Int32Array(trie.next.length);
-  const queue: number[] = [...(trie.next[0] as Int32Array)].filter((child) => child > 0);
+/** Turns the trie into a table: every missing step becomes the step of the longest suffix. Returns the states by depth. */
+function completeSteps(trie: Trie): readonly number[] {
+  const suffixes = new Int32Array(trie.next.length);
+  const queue = [...(trie.next[0] as Int32Array)].filter((child) => child > 0);
   for (let head = 0; head < queue.length; head += 1) {
     const state = queue[head] as number;
     const row = trie.next[state] as Int32Array;
-    const suffix = fallback[state] as number;
+    const suffix = suffixes[state] as number;
     const suffixRow = trie.next[suffix] as Int32Array;
     (trie.ends[state] as number[]).push(...(trie.ends[suffix] as number[]));
     for (let symbol = 0; symbol < SYMBOLS; symbol += 1) {
       const child = row[symbol] as number;
       if (child === 0) row[symbol] = suffixRow[symbol] as number;
       else {
-        fallback[child] = suffixRow[symbol] as number;
+        suffixes[child] = suffixRow[symbol] as number;
         queue.push(child);
       }
     }
   }
+  return [0, ...queue];
+}
+
+interface Table {
+  readonly steps: Uint16Array | Uint32Array;
+  readonly ends: readonly (readonly number[])[];
+  /** States from this one on end a fragment, so that one comparison tells. */
+  readonly firstEnding: number;
+}
+
+/** Numbers the states anew: quiet ones first, shallow before deep, so that the states of most texts share few cache lines. */
+function layOut(trie: Trie, byDepth: readonly number[]): Table {
+  const endsSomething = (state: number) => (trie.ends[state] as number[]).length > 0;
+  const quiet = byDepth.filter((state) => !endsSomething(state));
+  const order = [...quiet, ...byDepth.filter(endsSomething)];
+  const numbers = new Int32Array(order.length);
+  order.forEach((state, index) => {
+    numbers[state] = index;
+  });
+  const size = order.length * SYMBOLS;
+  const steps = order.length < 65_536 ? new Uint16Array(size) : new Uint32Array(size);
+  order.forEach((state, index) => {
+    (trie.next[state] as Int32Array).forEach((target, symbol) => {
+      steps[(index << SHIFT) | symbol] = numbers[target] as number;
+    });
+  });
+  return { steps, ends: order.map((state) => trie.ends[state] as number[]), firstEnding: quiet.length };
 }
 
 /** Compiles fragments; a hit names a fragment by its index in the list. */
 export function compileFragments(fragments: readonly Uint8Array[]): FragmentAutomaton {
-  const trie = buildTrie(fragments.filter((fragment) => fragment.length > 0));
-  completeSteps(trie);
-  const states = trie.next.length;
-  const table = new Int32Array(states * SYMBOLS);
-  // A step is stored as the row's offset; the sign says that fragments end there.
-  trie.next.forEach((row, state) => {
-    row.forEach((target, symbol) => {
-      const offset = target * SYMBOLS;
-      table[state * SYMBOLS + symbol] = (trie.ends[target] as number[]).length > 0 ? -offset : offset;
-    });
-  });
+  const trie = buildTrie(fragments);
+  const { steps, ends, firstEnding } = layOut(trie, completeSteps(trie));
   const found = { count: 0, fragments: new Int32Array(MOST_HITS), ends: new Int32Array(MOST_HITS) };
   const record = (state: number, position: number): void => {
-    for (const id of trie.ends[state] as number[]) {
+    for (const id of ends[state] as readonly number[]) {
       if (found.count >= MOST_HITS) return;
       found.fragments[found.count] = id;
       found.ends[found.count] = position;
@@ -87,13 +107,10 @@ export function compileFragments(fragments: readonly Uint8Array[]): FragmentAuto
   return {
     find(symbols, length) {
       found.count = 0;
-      let offset = 0;
+      let state = 0;
       for (let index = 0; index < length; index += 1) {
-        const step = table[offset + (symbols[index] as number)] as number;
-        if (step < 0) {
-          offset = -step;
-          record(offset / SYMBOLS, index + 1);
-        } else offset = step;
+        state = steps[(state << SHIFT) | (symbols[index] as number)] as number;
+        if (state >= firstEnding) record(state, index + 1);
       }
       return found;
     },

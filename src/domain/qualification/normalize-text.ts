@@ -8,6 +8,7 @@ import { replaceAddresses } from './replace-addresses.ts';
  */
 
 const MOST_PASSES = 3;
+const HYPHEN = 45;
 
 const SPACES = /\s+/g;
 const HAS_ODD_SPACE = /^\s|\s$|\s\s|[^\S ]/;
@@ -28,13 +29,22 @@ const ADDRESS_CHARACTER = /[\p{L}\p{N}\p{M}._%+=~@-]/u;
 /** A bare recipient (number, token) at least so long is taken out even where it is glued to other letters. */
 const LONG_TOKEN = 7;
 
-/** The ways in which a receiving server writes the recipient: as it is, in VERP form and percent-encoded. */
-function formsOf(recipient: string): readonly string[] {
-  const at = recipient.lastIndexOf('@');
-  if (at < 1) return [recipient];
-  const local = recipient.slice(0, at);
-  const domain = recipient.slice(at + 1);
-  return [recipient, `${local}=${domain}`, `${local}%40${domain}`];
+/** The recipient as texts may hold it, in small letters. */
+interface Recipient {
+  /** The ways in which a receiving server writes it: as it is, in VERP form and percent-encoded. */
+  readonly forms: readonly string[];
+  /** What stands in each form: without it the text need not be searched. */
+  readonly sign: string;
+  readonly isAddress: boolean;
+}
+
+function recipientOf(recipient: string): Recipient {
+  const lowered = recipient.toLowerCase();
+  const at = lowered.lastIndexOf('@');
+  if (at < 1) return { forms: [lowered], sign: lowered, isAddress: false };
+  const local = lowered.slice(0, at);
+  const domain = lowered.slice(at + 1);
+  return { forms: [lowered, `${local}=${domain}`, `${local}%40${domain}`], sign: domain, isAddress: true };
 }
 
 function isFree(text: string, start: number, end: number, glue: RegExp): boolean {
@@ -43,15 +53,16 @@ function isFree(text: string, start: number, end: number, glue: RegExp): boolean
   return !(before !== '' && (glue.test(before) || before === '#')) && !(after !== '' && (glue.test(after) || after === '#'));
 }
 
-function replaceForm(text: string, form: string, accept: (start: number, end: number) => boolean): string {
-  const folded = text.toLowerCase();
+/** Replaces one form by `*`: everywhere, or only where no character of `glue` touches it. */
+function replaceForm(text: string, form: string, glue: RegExp | null): string {
+  const lowered = text.toLowerCase();
   // Some capitals change their length when lowered; then positions would not fit.
-  const [haystack, needle] = folded.length === text.length ? [folded, form.toLowerCase()] : [text, form];
+  const haystack = lowered.length === text.length ? lowered : text;
   let out = '';
   let done = 0;
-  for (let start = haystack.indexOf(needle); start >= 0; start = haystack.indexOf(needle, start)) {
-    const end = start + needle.length;
-    if (accept(start, end)) {
+  for (let start = haystack.indexOf(form); start >= 0; start = haystack.indexOf(form, start)) {
+    const end = start + form.length;
+    if (glue === null || isFree(text, start, end, glue)) {
       out += `${text.slice(done, start)}*`;
       done = end;
     }
@@ -60,21 +71,21 @@ function replaceForm(text: string, form: string, accept: (start: number, end: nu
   return done === 0 ? text : out + text.slice(done);
 }
 
-function replaceRecipient(text: string, forms: readonly string[]): string {
-  let out = text;
-  for (const form of forms) {
-    const glue = form.includes('@') || forms.length > 1 ? ADDRESS_CHARACTER : WORD;
-    const current = out;
-    out = replaceForm(current, form, (start, end) => isFree(current, start, end, glue));
-  }
-  return out;
+function mayHold(text: string, recipient: Recipient): boolean {
+  return text.toLowerCase().includes(recipient.sign);
+}
+
+function replaceRecipient(text: string, recipient: Recipient): string {
+  if (!mayHold(text, recipient)) return text;
+  const glue = recipient.isAddress ? ADDRESS_CHARACTER : WORD;
+  return recipient.forms.reduce((out, form) => replaceForm(out, form, glue), text);
 }
 
 /** What the rules left standing of the recipient: unusual local parts glued to other letters. */
-function replaceGluedRecipient(text: string, forms: readonly string[]): string {
-  let out = text;
-  for (const form of forms) if (form.length >= LONG_TOKEN || forms.length > 1) out = replaceForm(out, form, () => true);
-  return out;
+function replaceGluedRecipient(text: string, recipient: Recipient): string {
+  if (!mayHold(text, recipient)) return text;
+  const forms = recipient.forms.filter((form) => recipient.isAddress || form.length >= LONG_TOKEN);
+  return forms.reduce((out, form) => replaceForm(out, form, null), text);
 }
 
 interface Traits {
@@ -123,16 +134,19 @@ function replaceVariables(text: string): string {
   return out;
 }
 
-function pass(text: string, forms: readonly string[]): string {
+function pass(text: string, recipient: Recipient | null): string {
   let out = HAS_ODD_SPACE.test(text) ? text.replace(SPACES, ' ').trim() : text;
-  if (RECEIPT_HEAD.test(out)) {
+  if (out.startsWith('SR ') && RECEIPT_HEAD.test(out)) {
     const bar = out.indexOf('|');
-    if (bar >= 0) return `${replaceGluedRecipient(replaceRecipient(out.slice(0, bar), forms), forms)}|#MESSAGE#`;
+    if (bar >= 0) return `${withoutRecipient(out.slice(0, bar), recipient)}|#MESSAGE#`;
   }
-  out = out.replace(INTERNAL_CODES, '');
-  if (forms.length > 0) out = replaceRecipient(out, forms);
-  out = replaceVariables(out);
-  return forms.length > 0 ? replaceGluedRecipient(out, forms) : out;
+  if (out.charCodeAt(3) === HYPHEN) out = out.replace(INTERNAL_CODES, '');
+  if (recipient === null) return replaceVariables(out);
+  return replaceGluedRecipient(replaceVariables(replaceRecipient(out, recipient)), recipient);
+}
+
+function withoutRecipient(text: string, recipient: Recipient | null): string {
+  return recipient === null ? text : replaceGluedRecipient(replaceRecipient(text, recipient), recipient);
 }
 
 /**
@@ -143,10 +157,10 @@ function pass(text: string, forms: readonly string[]): string {
  * @param recipient the address the text speaks of: e-mail address, phone number or device token
  */
 export function normalizeText(text: string, recipient?: string): string {
-  const forms = recipient === undefined || recipient === '' ? [] : formsOf(recipient);
+  const known = recipient === undefined || recipient === '' ? null : recipientOf(recipient);
   let out = text;
   for (let count = 0; count < MOST_PASSES; count += 1) {
-    const next = pass(out, forms);
+    const next = pass(out, known);
     if (next === out) return out;
     out = next;
   }

@@ -175,13 +175,18 @@ export function qualify(evidence: FailureEvidence, book: RuleBook): Qualified {
   const decided = decide(evidence, book);
   const normalizedText = normalizeText(evidence.text, evidence.recipient);
   const md5 = qualificationKey(normalizedText);
-  const { smtpCode, enhancedCode, shadowHits } = decided;
   const edited = book.edited.size === 0 ? undefined : book.edited.get(editedKey(evidence.channel, md5));
-  if (edited === undefined) {
-    const verdict = { ...decided.meaning, decidedBy: decided.decidedBy, normalizedText, md5, smtpCode, enhancedCode };
-    return { verdict, ruleName: decided.ruleName, shadowHits, ignored: false };
-  }
-  const { type, reason, fault, status } = edited;
-  const verdict = { type, reason, fault, decidedBy: `qualification ${md5}`, normalizedText, md5, smtpCode, enhancedCode };
-  return { verdict, ruleName: null, shadowHits, ignored: status === 'IGNORE' };
+  const { type, reason, fault } = edited ?? decided.meaning;
+  const verdict: Verdict = {
+    type,
+    reason,
+    fault,
+    decidedBy: edited === undefined ? decided.decidedBy : `qualification ${md5}`,
+    normalizedText,
+    md5,
+    smtpCode: decided.smtpCode,
+    enhancedCode: decided.enhancedCode,
+  };
+  const ruleName = edited === undefined ? decided.ruleName : null;
+  return { verdict, ruleName, shadowHits: decided.shadowHits, ignored: edited?.status === 'IGNORE' };
 }

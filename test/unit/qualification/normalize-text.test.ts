@@ -66,7 +66,7 @@ const KEYS: readonly (readonly [text: string, md5: string])[] = [
 ];
 
 describe('normalising a text', () => {
-  it.each(ROWS)('%s', (raw, normalised, recipient) => {
+  it.each(ROWS.map(([raw, normalised, recipient]) => ({ raw, normalised, recipient })))('$raw', ({ raw, normalised, recipient }) => {
     expect(normalizeText(raw, recipient)).toBe(normalised);
   });
 

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { indexKnownTexts, suggestVerdict } from '../../../src/domain/qualification/suggest-verdict.ts';
+import type { Meaning } from '../../../src/domain/qualification/verdict.ts';
+
+const UNKNOWN: Meaning = { type: 'HARD', reason: 'USER_UNKNOWN', fault: 'RECIPIENT' };
+const FULL: Meaning = { type: 'SOFT', reason: 'MAILBOX_FULL', fault: 'RECIPIENT' };
+
+const index = indexKnownTexts([
+  { text: '550 <*> the person you want to reach has gone fishing for good', meaning: UNKNOWN },
+  { text: '550 <*> the shelf of this person holds no more letters', meaning: FULL },
+  { text: '550 <*> go away', meaning: { type: 'SOFT', reason: 'REFUSED', fault: 'SENDER' } },
+]);
+
+describe('suggesting a verdict', () => {
+  it('takes that of the nearest known text and shows it with its score', () => {
+    const suggestion = suggestVerdict('554 <*> shelf of person #ID# holds no more letters', index);
+    expect(suggestion).toMatchObject({ meaning: FULL, nearestText: '550 <*> the shelf of this person holds no more letters' });
+    expect(suggestion?.score).toBeGreaterThan(0.4);
+    expect(suggestion?.score).toBeLessThan(1);
+  });
+
+  it('the same words are as near as can be, whatever varies between them', () => {
+    expect(suggestVerdict('550 <*> GO away #ID#', index)?.score).toBeCloseTo(1, 10);
+  });
+
+  it('says nothing where nothing is near', () => {
+    expect(suggestVerdict('554 entirely different words', index)).toBeNull();
+    expect(suggestVerdict('', index)).toBeNull();
+    expect(suggestVerdict('550 go away', indexKnownTexts([]))).toBeNull();
+  });
+
+  it('the earlier of two equally near texts wins', () => {
+    const twins = indexKnownTexts([
+      { text: 'closed for ever', meaning: UNKNOWN },
+      { text: 'for ever closed', meaning: FULL },
+    ]);
+    expect(suggestVerdict('for ever closed', twins)?.nearestText).toBe('closed for ever');
+  });
+});
