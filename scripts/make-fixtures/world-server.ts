@@ -14,6 +14,8 @@ import { SENDER, SITES, type Site, siteAddress } from './world.ts';
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('usage: world-server.ts FOLDER');
 
+const MAX_SIZE = 10_000_000;
+
 type Behaviour = {
   readonly name: string;
   readonly site: Site | null;
@@ -26,6 +28,12 @@ function fill(text: string, rcpt: string, socket: Socket): string {
     .replaceAll('{rcpt}', rcpt)
     .replaceAll('{domain}', domain)
     .replaceAll('{client}', socket.remoteAddress ?? 'unknown');
+}
+
+/** Only the collector takes UTF-8 addresses: what comes back about them must reach it. */
+function greeting(name: string, site: Site | null): string {
+  const extensions = ['PIPELINING', `SIZE ${site?.size ?? MAX_SIZE}`, '8BITMIME', ...(site === null ? ['SMTPUTF8'] : [])];
+  return [`250-${name}`, ...extensions.map((extension) => `250-${extension}`), '250 ENHANCEDSTATUSCODES'].join('\r\n');
 }
 
 /** Serves one SMTP connection; commands may be pipelined, so the input is handled line by line. */
@@ -47,12 +55,12 @@ function serve(socket: Socket, behaviour: Behaviour): void {
 
   const command = (line: string): void => {
     const verb = line.slice(0, 4).toUpperCase();
-    if (verb === 'EHLO') say(`250-${name}\r\n250-PIPELINING\r\n250-SIZE ${site?.size ?? 10_000_000}\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES`);
+    if (verb === 'EHLO') say(greeting(name, site));
     else if (verb === 'HELO') say(`250 ${name}`);
     else if (verb === 'MAIL') {
       rcpts = [];
       const size = Number(/ SIZE=(\d+)/i.exec(line)?.[1] ?? 0);
-      if (size > (site?.size ?? 10_000_000)) say('552 5.3.4 Message size exceeds the fixed maximum of this server');
+      if (size > (site?.size ?? MAX_SIZE)) say('552 5.3.4 Message size exceeds the fixed maximum of this server');
       else say('250 2.1.0 Ok');
     } else if (verb === 'RCPT') {
       const rcpt = /<([^>]*)>/.exec(line)?.[1] ?? '';
@@ -80,7 +88,13 @@ function serve(socket: Socket, behaviour: Behaviour): void {
       if (inData) {
         const end = buffer.indexOf('\r\n.\r\n');
         if (end < 0) return;
-        const message = Buffer.from(buffer.subarray(0, end + 2).toString('latin1').replaceAll('\r\n..', '\r\n.'), 'latin1');
+        const message = Buffer.from(
+          buffer
+            .subarray(0, end + 2)
+            .toString('latin1')
+            .replaceAll('\r\n..', '\r\n.'),
+          'latin1',
+        );
         buffer = buffer.subarray(end + 5);
         inData = false;
         behaviour.keep?.(rcpts, message);

@@ -39,7 +39,9 @@ export const CONTENT: Meaning = { type: 'SOFT', reason: 'REFUSED', fault: 'CONTE
 export const FILTERED: Meaning = { type: 'SOFT', reason: 'REFUSED', fault: 'RECIPIENT' };
 export const THROTTLED: Meaning = { type: 'SOFT', reason: 'UNREACHABLE', fault: 'SENDER' };
 export const DOWN: Meaning = { type: 'SOFT', reason: 'UNREACHABLE', fault: 'INFRASTRUCTURE' };
-export const FINE: Meaning = { type: 'UNDEFINED', reason: 'UNDEFINED', fault: 'UNDETERMINED' };
+/** No failure: delivered, or answered by a machine. */
+export const FINE: Meaning = { type: 'IGNORED', reason: 'UNDEFINED', fault: 'UNDETERMINED' };
+export const UNCLEAR: Meaning = { type: 'UNDEFINED', reason: 'UNDEFINED', fault: 'UNDETERMINED' };
 
 export const SITES: readonly Site[] = [
   { domain: 'harbour.example', host: 1, rcpt: '550 5.1.1 <{rcpt}>: there is no mailbox of that name here', meaning: UNKNOWN },
@@ -62,20 +64,35 @@ export const SITES: readonly Site[] = [
     rcpt: '554 5.7.1 Service refused; client host [{client}] is listed at blocklist.example.org',
     meaning: BLOCKED,
   },
-  { domain: 'crossroads.example', host: 11, rcpt: '550 5.7.1 <{rcpt}>: relaying denied', meaning: { type: 'SOFT', reason: 'UNREACHABLE', fault: 'SENDER' } },
+  {
+    domain: 'crossroads.example',
+    host: 11,
+    rcpt: '550 5.7.1 <{rcpt}>: relaying denied',
+    meaning: { type: 'SOFT', reason: 'UNREACHABLE', fault: 'SENDER' },
+  },
   {
     domain: 'embassy.example',
     host: 12,
     data: '550 5.7.26 Unauthenticated mail from news.example.com is not accepted because of the DMARC policy of that domain',
     meaning: BLOCKED,
   },
-  { domain: 'glasshouse.example', host: 13, data: '554 5.7.1 Message rejected: its content was classified as spam (score 14.2)', meaning: CONTENT },
+  {
+    domain: 'glasshouse.example',
+    host: 13,
+    data: '554 5.7.1 Message rejected: its content was classified as spam (score 14.2)',
+    meaning: CONTENT,
+  },
   { domain: 'clinic.example', host: 14, data: '550 5.7.1 Message rejected: a virus was found (Test-Signature)', meaning: CONTENT },
   { domain: 'customs.example', host: 15, data: '552 5.7.0 Attachments of this type are not accepted here', meaning: CONTENT },
   { domain: 'postcard.example', host: 16, size: 4000, meaning: CONTENT },
-  { domain: 'parlour.example', host: 17, rcpt: '550 5.7.1 <{rcpt}> does not accept mail from this sender', meaning: FILTERED },
+  { domain: 'parlour.example', host: 17, rcpt: "550 5.7.1 <{rcpt}>: rejected by the recipient's own filter rule", meaning: FILTERED },
   { domain: 'meadow.example', host: 18, rcpt: '451 4.7.1 Greylisted, please try again in 300 seconds', meaning: THROTTLED },
-  { domain: 'station.example', host: 19, banner: '421 4.7.0 {domain} too many connections from [{client}], come back later', meaning: THROTTLED },
+  {
+    domain: 'station.example',
+    host: 19,
+    banner: '421 4.7.0 {domain} too many connections from [{client}], come back later',
+    meaning: THROTTLED,
+  },
   {
     domain: 'ferry.example',
     host: 20,
