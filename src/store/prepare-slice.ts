@@ -112,7 +112,7 @@ export function sliceSql(slice: Slice, firstLog: bigint | null): Sql {
 /** A recipient is one address of the channel of one targeted profile, or the profile itself where it has none. */
 function recipientsSql({ delivery, after, upTo, pads }: Slice): Sql {
   const targeted = delivery.targetAll
-    ? sql`AND (a.id IS NOT NULL OR NOT EXISTS (SELECT FROM address AS other WHERE other.profile_id = p.id))`
+    ? sql`AND (a.id IS NOT NULL OR (SELECT true FROM address AS other WHERE other.profile_id = p.id LIMIT 1) IS NULL)`
     : empty;
   const from = delivery.targetAll
     ? sql`profile AS p`
@@ -138,14 +138,17 @@ function entrySql(delivery: SliceDelivery): Sql {
     ORDER BY e.status = 'DENYLISTED' DESC, e.status = 'QUARANTINE' DESC LIMIT 1`;
 }
 
-/** Was the address written to by an earlier slice of this run? Only messages that are younger than the run's first are looked at. */
+/**
+ * Was the address written to by an earlier slice of this run? Only messages that are younger than the run's first are looked at. `+ 0` keeps the planner
+ * off the index by delivery and run: statistics that have not seen this run yet promise one row there, and there are hundreds of thousands.
+ */
 function earlierSql(delivery: SliceDelivery, firstLog: bigint | null): Sql {
   if (firstLog === null) return sql`CROSS JOIN (SELECT NULL::boolean AS found) AS earlier`;
   return sql`
     LEFT JOIN LATERAL (
       SELECT true AS found FROM delivery_log AS l
       WHERE placed.gate IS NULL AND l.address_key = placed.address_key AND l.id >= ${firstLog}
-        AND l.delivery_id = ${delivery.deliveryId} AND l.run = ${delivery.run}
+        AND l.delivery_id + 0 = ${delivery.deliveryId} AND l.run = ${delivery.run}
       LIMIT 1
     ) AS earlier ON true`;
 }
