@@ -64,14 +64,14 @@ export async function insertEntry(
 }
 
 /** Creates a delivery, prepares it and waits until that is done. */
-export async function prepared(instance: Instance, input: Partial<CreateDeliveryInput>): Promise<bigint> {
+export async function prepared(instance: Instance, input: Partial<CreateDeliveryInput>, sliceSize?: number): Promise<bigint> {
   const id = await createDelivery(instance, { label: 'News', channel: 'EMAIL', ...input }, tester);
-  await prepareAndWait(instance, id);
+  await prepareAndWait(instance, id, sliceSize);
   return id;
 }
 
-export async function prepareAndWait(instance: Instance, id: bigint): Promise<void> {
-  await prepareDelivery(instance, id, tester);
+export async function prepareAndWait(instance: Instance, id: bigint, sliceSize?: number): Promise<void> {
+  await prepareDelivery(instance, id, tester, sliceSize === undefined ? {} : { sliceSize });
   await backgroundWorkEnded(instance, preparationName(id));
 }
 
@@ -106,4 +106,14 @@ export async function causes(instance: Instance, deliveryId: bigint): Promise<Re
 export async function deliveryState(instance: Instance, deliveryId: bigint): Promise<string | undefined> {
   const [row] = await instance.database.query<{ state: string }>(sql`SELECT state::text AS state FROM delivery WHERE id = ${deliveryId}`);
   return row?.state;
+}
+
+/** An address that no other test knows. */
+export const fresh = (name: string): string => `${name}.${crypto.randomUUID().slice(0, 8)}@people.test`;
+
+let lastNumber = 0;
+/** A mobile number that no other test of this worker knows. */
+export function freshNumber(): string {
+  lastNumber += 1;
+  return `+336${String((process.pid % 1000) * 100_000 + lastNumber).padStart(8, '0')}`;
 }
