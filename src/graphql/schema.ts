@@ -21,6 +21,7 @@ import './types/token.ts';
 import './types/audit.ts';
 import './types/job.ts';
 import './types/release.ts';
+import './types/subscription.ts';
 
 /** The whole API. Each file of types/ adds its part by being imported. */
 export const schema = builder.toSchema();

@@ -9,8 +9,6 @@ export interface Receiver {
   readonly bufferedBytes: number;
   /** Resolves when the client has taken most of it, or is gone. */
   drained(): Promise<void>;
-  /** Tells the client why its subscription ends. */
-  fail(error: unknown): void;
 }
 
 /** Above this a client is slow: it is served again when it has taken what it was given. */
@@ -20,6 +18,7 @@ const KEPT_PAYLOADS = 2_048;
 const SEND_AT_ONCE = 100;
 
 interface Member {
+  fail(error: unknown): void;
   readonly subscription: LedgerSubscription;
   readonly receiver: Receiver;
   pumping: boolean;
@@ -45,11 +44,15 @@ export class Broadcast {
     return this.#members.size;
   }
 
-  /** Serves the receiver until its subscription is closed. */
+  /**
+   * Serves the receiver until its subscription is closed.
+   *
+   * @throws what ended the subscription, as it is presented to the subscriber
+   */
   join(subscription: LedgerSubscription, receiver: Receiver): Promise<void> {
-    const member: Member = { subscription, receiver, pumping: false, again: false };
-    this.#members.add(member);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      const member: Member = { subscription, receiver, pumping: false, again: false, fail: reject };
+      this.#members.add(member);
       subscription.onWake(() => {
         if (!subscription.isClosed) return void this.#pump(member);
         this.#members.delete(member);
@@ -74,7 +77,7 @@ export class Broadcast {
         await this.#serve(member);
       } while (member.again && !member.subscription.isClosed);
     } catch (error) {
-      if (!member.subscription.isClosed) member.receiver.fail(error);
+      if (!member.subscription.isClosed) member.fail(error);
       await member.subscription.return();
     } finally {
       member.pumping = false;

@@ -5,6 +5,7 @@ import { addressKey, keyFingerprint } from '../domain/address/address-key.ts';
 import { type AddressCase, canonicalAddress } from '../domain/address/canonical-address.ts';
 import { type Settings, settingsFrom } from '../domain/settings/settings.ts';
 import { type Database, type Queryable, sql } from '../store/database.ts';
+import { prepareFeeds } from '../store/feed-state.ts';
 import { revisioned } from '../store/revision.ts';
 import type { AddressBook, Instance } from './instance.ts';
 import { openRuleBooks, seedBuiltInRules } from './rule-books.ts';
@@ -47,6 +48,9 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
     await seedBuiltInRules(tx);
     return key;
   });
+  for (const ledger of await prepareFeeds(database)) {
+    log.warn({ ledger }, 'the database was restored from another cluster: the feed was set back and older cursors have expired');
+  }
   const settings = revisioned(database, 'settings', () => readSettings(database));
   return {
     database,
