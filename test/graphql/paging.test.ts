@@ -17,7 +17,12 @@ beforeAll(async () => {
   const entries = Array.from({ length: ENTRIES }, (_, index) => {
     const address = `page-${index}@${DOMAIN}`;
     const day = String(1 + (Math.floor(index / 7) % 28)).padStart(2, '0');
-    return { address, key: book.key('EMAIL', address), at: `2026-01-${day}T00:00:00Z`, error: index % 3 === 0 ? null : `2026-02-${day}T00:00:00Z` };
+    return {
+      address,
+      key: book.key('EMAIL', address),
+      at: `2026-01-${day}T00:00:00Z`,
+      error: index % 3 === 0 ? null : `2026-02-${day}T00:00:00Z`,
+    };
   });
   await app.instance.database.execute(sql`
     INSERT INTO quarantine_entry (channel, address, address_key, domain, status, source, created_at, status_updated_at, last_error_at)
@@ -39,7 +44,10 @@ interface Row {
 async function page(variables: object) {
   const { data, errors } = await app.graphql(LIST, variables);
   expect(errors).toBeUndefined();
-  const { edges, pageInfo } = data.quarantine as { edges: { node: Row; cursor: string }[]; pageInfo: Record<string, boolean | string | null> };
+  const { edges, pageInfo } = data.quarantine as {
+    edges: { node: Row; cursor: string }[];
+    pageInfo: Record<string, boolean | string | null>;
+  };
   return { rows: edges.map(({ node }) => node), cursors: edges.map(({ cursor }) => cursor), pageInfo };
 }
 
@@ -47,7 +55,10 @@ async function walk(orderBy: object | null, size: number, backward: boolean): Pr
   const found: Row[] = [];
   let cursor: unknown = null;
   for (let pages = 0; pages < ENTRIES; pages += 1) {
-    const { rows: some, pageInfo } = await page({ orderBy, ...(backward ? { last: size, before: cursor } : { first: size, after: cursor }) });
+    const { rows: some, pageInfo } = await page({
+      orderBy,
+      ...(backward ? { last: size, before: cursor } : { first: size, after: cursor }),
+    });
     if (backward) found.unshift(...some);
     else found.push(...some);
     expect(pageInfo[backward ? 'hasNextPage' : 'hasPreviousPage']).toBe(cursor !== null);
@@ -108,7 +119,11 @@ describe('paging', () => {
     ['two sizes', { first: 1, last: 1 }, /not both/],
     ['a cursor that is none', { after: 'abc' }, /"after" is not a cursor/],
     ['a cursor of another list', { before: encodeCursor('deliveries', { id: 1n, value: null }) }, /cursor of another list/],
-    ['a cursor of another order', { after: encodeCursor('quarantine CREATED_AT ASC', { id: 1n, value: '2026-01-01 00:00:00+00' }) }, /another/],
+    [
+      'a cursor of another order',
+      { after: encodeCursor('quarantine CREATED_AT ASC', { id: 1n, value: '2026-01-01 00:00:00+00' }) },
+      /another/,
+    ],
     ['a cursor with a made-up value', { after: Buffer.from('[1,"quarantine","1","x"]').toString('base64url') }, /not a cursor/],
     ['an id for a cursor', { after: encodeGlobalId('Profile', 1n) }, /not a cursor/],
   ])('refuses %s', async (_name, variables, message) => {
@@ -120,7 +135,9 @@ describe('paging', () => {
     await app.graphql('{ __typename }');
     for (const first of [1, 20, 100]) expect(await sqlOf(() => page({ first }))).toHaveLength(2);
     const counted = await sqlOf(async () => {
-      const { data } = await app.graphql(`{ quarantine(first: 5, filter: { domain: ["${DOMAIN}"] }) { totalCount edges { node { id } } } }`);
+      const { data } = await app.graphql(
+        `{ quarantine(first: 5, filter: { domain: ["${DOMAIN}"] }) { totalCount edges { node { id } } } }`,
+      );
       expect(data.quarantine.totalCount).toBe(ENTRIES);
     });
     expect(counted).toHaveLength(3);

@@ -7,7 +7,9 @@ const CREATE = `mutation ($input: CreateProfileInput!) { createProfile(input: $i
 describe('profiles', () => {
   it('are created with canonical addresses', async () => {
     const app = await testApp();
-    const answer = await app.graphql(CREATE, { input: { firstName: 'Ann', addresses: [{ channel: 'EMAIL', value: ' Ann@Example.COM ' }] } });
+    const answer = await app.graphql(CREATE, {
+      input: { firstName: 'Ann', addresses: [{ channel: 'EMAIL', value: ' Ann@Example.COM ' }] },
+    });
     expect(answer.errors).toBeUndefined();
     expect(answer.data.createProfile).toMatchObject({ firstName: 'Ann', addresses: { edges: [{ node: { value: 'ann@example.com' } }] } });
   });

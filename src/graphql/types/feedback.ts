@@ -8,7 +8,7 @@ import {
 } from '../../operations/record-delivery-results.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
-import { InvalidInputErrorType } from '../errors.ts';
+import { InvalidInputErrorType, refused } from '../errors.ts';
 import { decodeOptionalId } from '../global-id.ts';
 import { AddressStatusEnum, ChannelEnum, DeliveryOutcomeEnum, EventOriginEnum } from './enums.ts';
 import { actorOf, checkBatch } from './filter-inputs.ts';
@@ -41,7 +41,7 @@ const DeliveryResultOutcome = builder.objectRef<OutcomeShape>('DeliveryResultOut
     index: t.exposeInt('index'),
     accepted: t.exposeBoolean('accepted'),
     duplicate: t.exposeBoolean('duplicate', { description: 'This event was seen before; nothing was changed.' }),
-    error: t.field({ type: InvalidInputErrorType, nullable: true, resolve: ({ error }) => error }),
+    error: t.field({ type: InvalidInputErrorType, nullable: true, resolve: ({ error }) => error && refused(error) }),
     verdict: t.field({ type: Verdict, nullable: true, resolve: ({ verdict }) => verdict }),
     addressStatus: t.expose('addressStatus', { type: AddressStatusEnum, nullable: true, description: 'null = there is no entry.' }),
   }),

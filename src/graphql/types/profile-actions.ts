@@ -7,7 +7,7 @@ import { type ConsentRequest, recordConsents } from '../../operations/record-con
 import { updateProfile } from '../../operations/update-profile.ts';
 import { upsertProfiles } from '../../operations/upsert-profiles.ts';
 import { builder } from '../builder.ts';
-import { ConflictErrorType, InvalidInputErrorType, NotFoundErrorType, orRefusal, resultUnion } from '../errors.ts';
+import { ConflictErrorType, InvalidInputErrorType, NotFoundErrorType, orRefusal, refused, resultUnion } from '../errors.ts';
 import { decodeGlobalId, decodeOptionalId, encodeGlobalId } from '../global-id.ts';
 import { changed } from '../selection.ts';
 import { ChannelEnum, ConsentSourceEnum } from './enums.ts';
@@ -104,7 +104,7 @@ const BatchOutcome = builder.objectRef<OutcomeShape>('BatchOutcome').implement({
     error: t.field({
       type: InvalidInputErrorType,
       nullable: true,
-      resolve: ({ outcome }) => (typeof outcome === 'bigint' ? null : asInvalid(outcome)),
+      resolve: ({ outcome }) => (typeof outcome === 'bigint' ? null : refused(asInvalid(outcome))),
     }),
   }),
 });
