@@ -19,8 +19,6 @@ export type Case = {
   /** One person writes to another: no list headers, so that automatic replies are sent. */
   readonly personal?: boolean;
   readonly smtputf8?: boolean;
-  /** The message has already been through this many servers. */
-  readonly hops?: number;
 };
 
 type Options = Partial<Omit<Case, 'id' | 'pass' | 'to' | 'recipients'>> & {

@@ -23,17 +23,12 @@ function body(size: number): string {
 
 function compose(item: Case): string {
   const id = hashText(item.id).toString(16).padStart(8, '0');
-  const hops = Array.from(
-    { length: item.hops ?? 0 },
-    (_, index) => `Received: from hop${index}.example.org by hop${index + 1}.example.org; ${new Date().toUTCString()}`,
-  );
   const list = [
     'List-Id: Lantern Weekly <weekly.news.example.com>',
     'List-Unsubscribe: <mailto:leave@news.example.com>',
     'Precedence: bulk',
   ];
   const headers = [
-    ...hops,
     item.personal === true ? 'From: Ada Lantern <ada@news.example.com>' : 'From: Lantern Weekly <weekly@news.example.com>',
     `To: ${item.to.join(',\r\n ')}`,
     `Subject: ${item.personal === true ? 'Are you free on Thursday?' : 'Lantern Weekly, autumn issue'}`,
