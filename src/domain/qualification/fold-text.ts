@@ -10,6 +10,9 @@ import { replaceAddresses } from './replace-addresses.ts';
 const MOST_CHARACTERS = 6000;
 
 const ACCENTS = /[\u0300-\u036f]/g;
+/** Letters that Unicode does not take apart into a plain one and a mark. */
+const UNDIVIDED = /[łıøæœßđ]/g;
+const LATIN_OF: Readonly<Record<string, string>> = { ł: 'l', ı: 'i', ø: 'o', æ: 'ae', œ: 'oe', ß: 'ss', đ: 'd' };
 const SPACE = 0;
 const SKIP = 254;
 const DOT_SYMBOL = 37;
@@ -47,7 +50,8 @@ const scratch = new Uint8Array(4 * MOST_CHARACTERS + 16);
 
 function withoutAccents(text: string): string {
   const straight = text.replace(/[\u2018\u2019\u02bc\u00b4]/g, "'");
-  return straight.normalize('NFD').replace(ACCENTS, '').normalize('NFC').toLowerCase();
+  const plain = straight.normalize('NFD').replace(ACCENTS, '').normalize('NFC').toLowerCase();
+  return plain.replace(UNDIVIDED, (letter) => LATIN_OF[letter] ?? letter);
 }
 
 function shorten(text: string): string {

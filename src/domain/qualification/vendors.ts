@@ -61,6 +61,8 @@ export const VENDORS: Readonly<Record<Vendor, VendorSigns>> = {
       ' s3140 ',
       ' s3150 ',
       '.prod.exchangelabs',
+      'hotmail',
+      'werent sent',
     ],
   },
   mimecast: { hosts: ['mimecast.com', 'mimecast.co.za'], marks: ['mimecast'] },
@@ -68,7 +70,7 @@ export const VENDORS: Readonly<Record<Vendor, VendorSigns>> = {
   proofpoint: { hosts: ['pphosted.com', 'ppe-hosted.com', 'proofpoint.com', 'gslb.pphosted.com'], marks: ['proofpoint', 'pphosted.com'] },
   qq: {
     hosts: ['qq.com', 'foxmail.com', 'exmail.qq.com', '163.com', '126.com', 'yeah.net', 'netease.com'],
-    marks: ['qq.com', '163.com', 'mail.163', '126.com', 'weixin.qq'],
+    marks: ['qq.com', '163.com', 'mail.163', '126.com', 'weixin.qq', ' dt spm ', ' dt spf ', ' dt sum '],
   },
   softbank: {
     hosts: ['softbank.jp', 'softbank.ne.jp', 'i.softbank.jp', 'vodafone.ne.jp', 'disney.ne.jp'],

@@ -102,7 +102,16 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
       'メッセージサイズ',
       'メールサイズ',
     ],
-    unless: ['mailbox is full', 'mailbox size', 'mailbox full', 'mailbox exceed', 'mailbox … exceed', 'quota'],
+    unless: [
+      'mailfile',
+      'mailbox has reached',
+      'mailbox is full',
+      'mailbox size',
+      'mailbox full',
+      'mailbox exceed',
+      'mailbox … exceed',
+      'quota',
+    ],
     examples: [
       '552 5.3.4 Message size exceeds fixed maximum message size: 10485760 bytes',
       '523 5.3.4 The message is too large for this host',

@@ -114,6 +114,7 @@ export const RECEIVER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'SENDER',
     patterns: [
+      'storedrv.submit',
       'resolver.rst.authrequired',
       'resolver.rst.notauthorized',
       'resolver.rst.restriction',
@@ -319,6 +320,7 @@ export const RECEIVER_RULES: readonly BuiltInRule[] = [
     fault: 'SENDER',
     vendor: 'yahoo',
     patterns: [
+      'temporarily deferred',
       'temporarily deferred due to',
       'messages from … temporarily deferred',
       'not accepted for policy reasons',
@@ -344,6 +346,7 @@ export const RECEIVER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'SENDER',
     patterns: [
+      'aol will not accept',
       'postmaster.info.aol.com',
       'postmaster.aol.com',
       ' dyn t1 ',

@@ -84,6 +84,9 @@ export const REPUTATION_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'SENDER',
     patterns: [
+      'unusual sending activity',
+      'rejected by destination',
+      'aup pol',
       'spamhaus',
       'sorbs',
       'spamcop',

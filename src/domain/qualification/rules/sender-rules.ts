@@ -300,6 +300,9 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'SENDER',
     patterns: [
+      'required for relay',
+      'required to relay',
+      'before relaying',
       'relay access denied',
       'relaying denied',
       'relay denied',
