@@ -19,7 +19,7 @@ export interface GraphQLAnswer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: answers of the API are read by the test that knows their shape
   readonly data: any;
-  readonly errors: readonly { message: string; path?: (string | number)[]; extensions: { code: string } }[] | undefined;
+  readonly errors: readonly { message: string; path?: (string | number)[]; extensions: { code: string; requestId?: string } }[] | undefined;
 }
 
 export interface TestApp {
