@@ -108,19 +108,20 @@ export async function releaseSlice(instance: Instance, id: bigint, size: number)
   const where = sql`${await releasable(instance, release.filter)} AND c.status_updated_at <= ${release.createdAt}::timestamptz`;
   const found = await findEntries(database, { where, after: release.position, last: release.lastEntryId, size });
   const next = found.length < size ? undefined : found.at(-1);
-  await database.transaction(async (tx) => {
+  const ended = await database.transaction(async (tx) => {
     await lockAddresses(
       tx,
       found.map(({ addressKey }) => addressKey),
     );
-    if (!isAt(await lockRelease(tx, id), release)) return;
+    if (!isAt(await lockRelease(tx, id), release)) return false;
     const changed = await changeEntries(tx, { found, where, change: release.mode, at, actor: release.actor, releaseId: id });
     const position = next?.id ?? release.lastEntryId;
     await advanceRelease(tx, id, { position, changed, skipped: 0, endedAt: next ? null : at });
     if (!next) await countSkipped(tx, id);
+    return next === undefined;
   });
   if (found.length > 0) database.hints.notify('QUARANTINE');
-  return next === undefined;
+  return ended;
 }
 
 /** Has nobody else done this slice? */

@@ -27,7 +27,7 @@ export interface ReleaseOptions {
 export async function startRelease(instance: Instance, id: bigint, slice: ReleaseSlice, options: ReleaseOptions = {}): Promise<void> {
   if (await runRelease(instance, id, slice, { ...options, mostSlices: FOREGROUND_SLICES })) return;
   startBackgroundWork(instance, releaseName(id), async (signal) => {
-    await runRelease(instance, id, slice, { ...options, signal });
+    await runRelease(instance, id, slice, { ...options, signal: options.signal ? AbortSignal.any([signal, options.signal]) : signal });
   });
 }
 

@@ -48,16 +48,17 @@ export async function undoReleaseSlice(instance: Instance, id: bigint, size: num
   const lines = await findReleaseLines(database, id, release.position, size);
   const upTo = lines.at(-1)?.id ?? release.position;
   const last = lines.length < size;
-  await database.transaction(async (tx) => {
+  const ended = await database.transaction(async (tx) => {
     await lockAddresses(
       tx,
       lines.map(({ addressKey }) => addressKey),
     );
-    if (!isAt(await lockRelease(tx, id), release)) return;
+    if (!isAt(await lockRelease(tx, id), release)) return false;
     const slice = { releaseId: id, after: release.position, upTo, at, actor: release.actor, cleanup: CLEANUP_ACTOR };
     const restored = await undoSlice(tx, slice);
     await advanceRelease(tx, id, { position: upTo, changed: 0, skipped: lines.length - restored, endedAt: last ? at : null });
+    return last;
   });
   if (lines.length > 0) database.hints.notify('QUARANTINE');
-  return last;
+  return ended;
 }
