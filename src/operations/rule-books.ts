@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { builtInRules } from '../domain/qualification/built-in-rules.ts';
 import type { EditedQualification, QualificationRuleData } from '../domain/qualification/qualification-rule.ts';
-import { compileRuleBook, type RuleBook } from '../domain/qualification/rule-book.ts';
+import { compileRuleBook, editedKey, type RuleBook } from '../domain/qualification/rule-book.ts';
 import { type Database, type Queryable, rows, sql } from '../store/database.ts';
 import { bumpRevision, revisioned } from '../store/revision.ts';
 
@@ -31,11 +31,26 @@ async function loadRules(database: Queryable): Promise<CurrentRules> {
     SELECT id, name, position, patterns, regex, type, reason, fault, active, shadow, origin FROM qualification_rule ORDER BY position, id`);
   const edited = await database.query<EditedQualification>(sql`
     SELECT channel, md5, type, reason, fault, status FROM qualification WHERE edited_by_user`);
-  const compiled = compileRuleBook({ rules, edited });
+  const ruleIdByName = new Map(rules.map(({ name, id }) => [name, id]));
+  return { book: { ...compiledRules(rules), edited: editedMap(edited) }, ruleIdByName };
+}
+
+let last: { readonly text: string; readonly book: RuleBook } | undefined;
+
+/** Compiling the rules takes long enough to be noticed; an edited qualification does not change them. */
+function compiledRules(rules: readonly QualificationRuleData[]): RuleBook {
+  const text = rows(rules);
+  if (last?.text === text) return last.book;
+  const compiled = compileRuleBook({ rules, edited: [] });
   if (!compiled.ok) {
     throw new Error(`these rules do not compile: ${compiled.errors.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`);
   }
-  return { book: compiled.book, ruleIdByName: new Map(rules.map(({ name, id }) => [name, id])) };
+  last = { text, book: compiled.book };
+  return compiled.book;
+}
+
+function editedMap(edited: readonly EditedQualification[]): RuleBook['edited'] {
+  return new Map(edited.map((row) => [editedKey(row.channel, row.md5), row]));
 }
 
 /**
