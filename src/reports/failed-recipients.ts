@@ -121,20 +121,20 @@ function tellsOfFailure(text: string): boolean {
   return saysSomething(text) && (/(?:^|[\s:(])[45]\d\d[ -]|[45]\.\d{1,3}\.\d/.test(text) || saysFailure(plainText(text.slice(0, 3000))));
 }
 
-/**
- * The words to judge a recipient by: what its own paragraph says, unless that says nothing and the notice holds a reply.
- *
- * @param notice the whole text, or an empty string where it speaks of other recipients as well
- * @param clear false where the recipient is only named in a sentence, so that the text behind it is not its paragraph
- */
-function bestText(told: string, notice: string, clear: boolean): string {
-  const inner = notice === '' ? '' : innerReply(notice);
-  const isReply = inner.length + 20 < notice.trim().length && tellsOfFailure(inner);
-  if (clear && tellsOfFailure(told)) return told;
-  if (isReply) return inner;
-  if (tellsOfFailure(told)) return told;
-  if (notice !== '') return notice;
-  return told;
+/** What a whole notice offers to recipients whose own paragraph says nothing. */
+interface NoticeWords {
+  readonly notice: string;
+  /** The reply it quotes, or an empty string. */
+  readonly reply: string;
+}
+
+/** The words to judge a recipient by: what its own paragraph says, unless that says nothing and the notice holds a reply. */
+function bestText(mention: TextRecipient, told: string, words: NoticeWords | null): string {
+  const tells = tellsOfFailure(told);
+  // Named in a sentence only, the recipient has no paragraph of its own.
+  if (words === null || (mention.clear && tells)) return told;
+  if (words.reply !== '') return words.reply;
+  return tells ? told : words.notice;
 }
 
 function sameAddress(a: string | null, b: string | null): boolean {
@@ -278,11 +278,12 @@ export function recipientsOfText(context: ReportContext, action: RecipientAction
   const listed =
     failed.length > 0 ? failed.map((address) => mentionOfAny([address]) ?? unnamed(address)) : byName === null ? named : [byName];
   const recipients = listed.length > 0 ? listed : [unnamed(guessAddress([], context) ?? '')];
-  const shared = recipients.length === 1 || recipients.every(({ clear }) => !clear);
+  // Where one of several recipients has words of its own, the others must not be judged by them.
+  const shared = recipients.length === 1 || !recipients.some(({ text }) => tellsOfFailure(text));
+  const words = shared ? { notice: context.notice, reply: replyIn(context.notice) } : null;
   return recipients.map((mention, index) => {
     const address = failed[index] ?? (mention.address === '' ? null : mention.address);
-    const notice = shared || !tellsOfFailure(mention.text) ? context.notice : '';
-    const text = bestText(mentionText(mention, transcript), notice, mention.clear);
+    const text = bestText(mention, mentionText(mention, transcript), words);
     const around = recipients.length === 1 ? context.notice : mention.text;
     return {
       address,

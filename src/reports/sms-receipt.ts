@@ -98,42 +98,31 @@ export function parseSmsReceipt(text: string): SmsReceipt {
   };
 }
 
-/** What a failed receipt is qualified by: `SR <provider> <stat> <err>|<receipt>` (SMS-1); the same code differs between providers. */
+/**
+ * What a receipt is qualified by: `SR <provider> <stat> <err>|<receipt>` (SMS-1); the same code differs between providers.
+ *
+ * The message behind `text:` is left out: its words are the sender's and must not decide.
+ */
 export function receiptEvidence(receipt: SmsReceipt, text: string, provider: string, recipient?: string): FailureEvidence {
   const name = provider.replace(/\s+/g, '') || 'Generic';
+  const fields = withoutMessage(text.slice(0, MAX_RECEIPT)).trim();
   return {
     channel: 'SMS',
-    text: `SR ${name} ${receipt.stat ?? 'UNKNOWN'} ${receipt.err ?? '000'}|${text.slice(0, MAX_RECEIPT)}`,
+    text: `SR ${name} ${receipt.stat ?? 'UNKNOWN'} ${receipt.err ?? '000'}|${fields}`,
     origin: 'STATUS_REPORT',
     ...(recipient === undefined ? {} : { recipient }),
   };
 }
 
-/** What a failed state means until somebody qualified its code; never HARD (spec X14). */
-export function meaningOfState(stat: string | null): Meaning {
-  if (stat === null) return { type: 'UNDEFINED', reason: 'UNDEFINED', fault: 'UNDETERMINED' };
-  if (stat.startsWith('EXPIR')) return { type: 'IGNORED', reason: 'NOT_CONNECTED', fault: 'RECIPIENT' };
-  if (/^(?:UNDELIV|FAIL|DELETED|NOROUTE)/.test(stat)) return { type: 'SOFT', reason: 'UNREACHABLE', fault: 'INFRASTRUCTURE' };
-  return { type: 'SOFT', reason: 'REFUSED', fault: 'RECIPIENT' };
-}
+/** A state or code that nobody has qualified yet (SMS-2). */
+const NEW_ERROR: Meaning = { type: 'SOFT', reason: 'REFUSED', fault: 'RECIPIENT' };
 
-/** A failed receipt qualified by the rules, and by its state where no rule and no edited row knows the code. */
-export function classifyReceipt(evidence: FailureEvidence, receipt: SmsReceipt, book: RuleBook): ClassifiedRecipient {
+/** A failed receipt, qualified: by edited rows and rules, else refused until somebody qualifies it. */
+export function classifyReceipt(evidence: FailureEvidence, book: RuleBook): ClassifiedRecipient {
   const { verdict } = qualify(evidence, book);
-  const known = /^(?:rule|qualification) /.test(verdict.decidedBy);
-  const meaning = known ? verdict : { ...meaningOfState(receipt.stat), decidedBy: `state ${receipt.stat ?? 'unknown'}` };
-  const { type, reason, fault, decidedBy } = meaning;
-  const { normalizedText, md5 } = verdict;
-  return {
-    address: evidence.recipient ?? null,
-    type,
-    reason,
-    fault,
-    decidedBy,
-    smtpCode: null,
-    enhancedCode: null,
-    text: evidence.text,
-    normalizedText,
-    md5,
-  };
+  const meaning = verdict.decidedBy === 'fallback' || verdict.type === 'UNDEFINED' ? NEW_ERROR : verdict;
+  const { decidedBy, normalizedText, md5 } = verdict;
+  const { type, reason, fault } = meaning;
+  const codes = { smtpCode: null, enhancedCode: null };
+  return { address: evidence.recipient ?? null, type, reason, fault, decidedBy, ...codes, text: evidence.text, normalizedText, md5 };
 }

@@ -6,6 +6,13 @@ import { hostileMails, mutatedMail } from './mutate-mail.ts';
 import { bytesOf, mailText, reportText } from './raw-mail.ts';
 
 const book = defaultRuleBook();
+
+/** Processor time, so that a busy machine does not fail the test. */
+function millisecondsSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
 const STATUS =
   'Reporting-MTA: dns; mx.sender.example\n\nFinal-Recipient: rfc822; ann@customer.example\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such account';
 const SAMPLES = [
@@ -44,18 +51,18 @@ describe('whatever bytes arrive', () => {
   it('500 damaged messages are classified without a throw and in time', () => {
     for (let seed = 1; seed <= 500; seed++) {
       const raw = mutatedMail(SAMPLES, seed);
-      const started = performance.now();
+      const started = process.cpuUsage();
       const classified = classifyMessage(raw, book);
-      expect(performance.now() - started, `seed ${seed}`).toBeLessThan(1000);
+      expect(millisecondsSince(started), `seed ${seed}`).toBeLessThan(1000);
       expect(MESSAGE_KINDS).toContain(classified.kind);
       for (const recipient of classified.recipients) expect(recipient.md5).toMatch(/^[0-9a-f]{32}$/);
     }
   });
 
   it.each(hostileMails())('%s takes less than a second', (_, raw) => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     const classified = classifyMessage(raw, book);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(millisecondsSince(started)).toBeLessThan(1000);
     expect(MESSAGE_KINDS).toContain(classified.kind);
   });
 });
