@@ -35,6 +35,15 @@ function commandLine(): Command {
     .command('migrate')
     .description('bring the database to this version')
     .action(async () => (await import('./migrate.ts')).runMigrate());
+  program
+    .command('watch')
+    .description('print updates as they happen; goes on by itself after a lost connection')
+    .argument('<feed>', 'delivery-logs, exclusion-logs or quarantine')
+    .option('--filter <json>', "the subscription's filter")
+    .option('--after <cursor>', 'first what has happened since this update')
+    .option('--url <url>', 'of the server; else LAZARET_URL, or the one that runs on this data directory')
+    .option('--json', 'one JSON object a line')
+    .action(async (feed, options) => (await import('./watch.ts')).runWatch(feed, options));
   addTokenCommands(program.command('token').description('make, list and revoke tokens'));
   return program;
 }

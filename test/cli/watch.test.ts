@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { type TestApp, testApp } from '../support/test-app.ts';
+
+const main = join(import.meta.dirname, '../../src/main.ts');
+
+let app: TestApp;
+const children: ChildProcess[] = [];
+const proxies: Proxy[] = [];
+
+beforeAll(async () => {
+  app = await testApp();
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const proxy of proxies.splice(0)) proxy.cut();
+});
+
+/** A line between the command and the server that a test can cut. */
+class Proxy {
+  readonly #target: URL;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  port = 0;
+
+  constructor(target: string) {
+    this.#target = new URL(target);
+    proxies.push(this);
+  }
+
+  async open(): Promise<void> {
+    this.#server = createServer((socket) => {
+      const onward = connect(Number(this.#target.port), this.#target.hostname);
+      for (const one of [socket, onward]) {
+        this.#sockets.add(one);
+        one.on('error', () => undefined);
+      }
+      socket.pipe(onward).pipe(socket);
+    });
+    await new Promise<void>((resolve) => this.#server?.listen(this.port, '127.0.0.1', resolve));
+    this.port = (this.#server?.address() as { port: number }).port;
+  }
+
+  cut(): void {
+    this.#server?.close();
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+  }
+}
+
+function watch(args: readonly string[], token: string) {
+  const child = spawn(process.execPath, ['--import', 'tsx', main, 'watch', ...args], { env: { ...process.env, LAZARET_TOKEN: token } });
+  children.push(child);
+  const seen = { lines: [] as string[], errors: '' };
+  child.stdout?.on('data', (chunk) => seen.lines.push(...String(chunk).split('\n').filter(Boolean)));
+  child.stderr?.on('data', (chunk) => {
+    seen.errors += String(chunk);
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return { seen, ended };
+}
+
+async function quarantine(address: string): Promise<void> {
+  await app.graphql(`mutation ($input: CreateQuarantineEntryInput!) { createQuarantineEntry(input: $input) { __typename } }`, {
+    input: { channel: 'EMAIL', address, errorText: '550 no such user' },
+  });
+}
+
+const subscribers = async () =>
+  /lazaret_feed_subscribers\{ledger="QUARANTINE"\} (\d+)/.exec(await (await app.fetch('/metrics')).text())?.[1];
+
+test('watch prints updates that match, and goes on after its last one when the connection was lost', async () => {
+  const mark = randomUUID();
+  const proxy = new Proxy(app.url);
+  await proxy.open();
+  const { seen } = watch(
+    ['quarantine', '--json', '--url', `http://127.0.0.1:${proxy.port}`, '--filter', JSON.stringify({ address: { contains: mark } })],
+    app.adminToken,
+  );
+  await vi.waitFor(async () => expect(await subscribers()).toBe('1'), { timeout: 15_000 });
+  await quarantine(`first-${mark}@example.com`);
+  await quarantine(`${randomUUID()}@example.com`);
+  await vi.waitFor(() => expect(seen.lines).toHaveLength(1), { timeout: 5_000 });
+
+  proxy.cut();
+  await quarantine(`missed-${mark}@example.com`);
+  await vi.waitFor(() => expect(seen.errors).toMatch(/connection was lost/), { timeout: 5_000 });
+  await proxy.open();
+  await vi.waitFor(() => expect(seen.lines).toHaveLength(2), { timeout: 10_000 });
+  await quarantine(`live-${mark}@example.com`);
+  await vi.waitFor(() => expect(seen.lines).toHaveLength(3), { timeout: 5_000 });
+  expect(seen.lines.map((line) => JSON.parse(line).event.address.split('-')[0])).toEqual(['first', 'missed', 'live']);
+}, 40_000);
+
+test.each([
+  ['a feed that there is not', ['unicorns', '--url', 'http://127.0.0.1:1'], 2, /there is no feed "unicorns"/],
+  ['a filter that is no JSON', ['quarantine', '--filter', '{'], 2, /--filter takes a JSON object/],
+  ['a server that does not answer', ['quarantine', '--url', 'http://127.0.0.1:1'], 3, /no server answers/],
+] as const)('watch ends with its status and a sentence for %s', async (_case, args, status, sentence) => {
+  const { seen, ended } = watch(args, app.adminToken);
+  expect(await ended).toBe(status);
+  expect(seen.errors).toMatch(sentence);
+});
+
+test('watch ends when the token may not read the feed', async () => {
+  const { seen, ended } = watch(['quarantine', '--url', app.url], await app.token('logs:read'));
+  expect(await ended).toBe(1);
+  expect(seen.errors).toMatch(/lacks the scope/);
+});
