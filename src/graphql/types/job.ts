@@ -1,7 +1,10 @@
+import { type ListedJob, listJobs } from '../../operations/list-jobs.ts';
+import { runCleanup } from '../../operations/run-cleanup.ts';
 import { builder } from '../builder.ts';
+import { actorOf } from './filter-inputs.ts';
 
 /** What one task of a cleanup did. */
-export interface CleanupTaskShape {
+interface CleanupTaskShape {
   readonly name: string;
   readonly rows: number;
   readonly durationMs: number;
@@ -14,11 +17,40 @@ const CleanupTask = builder.objectRef<CleanupTaskShape>('CleanupTask').implement
     name: t.exposeString('name'),
     rows: t.exposeInt('rows', { description: 'Rows that it changed or deleted.' }),
     durationMs: t.exposeInt('durationMs'),
-    error: t.exposeString('error', { nullable: true, description: 'Why it failed; the other tasks go on.' }),
+    error: t.exposeString('error', { nullable: true, description: 'Why it failed: the tasks after it were not run. Null = it was done.' }),
   }),
 });
 
-export const CleanupReport = builder.objectRef<{ readonly tasks: readonly CleanupTaskShape[] }>('CleanupReport').implement({
-  description: 'What one run of a scheduled job did.',
+const CleanupReport = builder.objectRef<{ readonly tasks: readonly CleanupTaskShape[] }>('CleanupReport').implement({
+  description: 'What one run of a scheduled job did, task by task in their order.',
   fields: (t) => ({ tasks: t.field({ type: [CleanupTask], resolve: ({ tasks }) => [...tasks] }) }),
 });
+
+const ScheduledJob = builder.objectRef<ListedJob>('ScheduledJob').implement({
+  description: 'Work that goes by the clock of the instance.',
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    schedule: t.exposeString('schedule', { description: 'Such as "daily at 04:00 (Europe/Berlin)"; settings change it.' }),
+    lastRunAt: t.expose('lastRunAt', { type: 'DateTime', nullable: true }),
+    nextRunAt: t.expose('nextRunAt', { type: 'DateTime', nullable: true }),
+    lastReport: t.field({ type: CleanupReport, nullable: true, resolve: ({ lastReport }) => lastReport }),
+  }),
+});
+
+builder.queryField('jobs', (t) =>
+  t.field({
+    type: [ScheduledJob],
+    description: 'The scheduled work: last and next run, last report.',
+    authScopes: { scope: 'admin' },
+    resolve: (_root, _args, { instance }) => listJobs(instance),
+  }),
+);
+
+builder.mutationField('runCleanup', (t) =>
+  t.field({
+    type: CleanupReport,
+    description: 'Runs the nightly cleanup now.',
+    authScopes: { scope: 'admin' },
+    resolve: (_root, _args, context) => runCleanup(context.instance, actorOf(context)),
+  }),
+);
