@@ -4,12 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { normalizeText } from '../../../src/domain/qualification/normalize-text.ts';
 import { qualify } from '../../../src/domain/qualification/qualify.ts';
 import { defaultRuleBook } from '../../../src/domain/qualification/rule-book.ts';
-import { readSmsReceipt, smsOutcome } from '../../../src/domain/qualification/sms-status.ts';
 
-// Real replies and receipts that may not be shipped; their folder is named by LAZARET_CORPUS or stands beside the project.
+// Real replies that may not be shipped; their folder is named by LAZARET_CORPUS or stands beside the project.
 const CORPUS = process.env.LAZARET_CORPUS ?? join(import.meta.dirname, '../../../../shared/corpus');
 const REPLIES = join(CORPUS, 'replies.jsonl');
-const RECEIPTS = join(CORPUS, 'sms-receipts.jsonl');
 
 interface Label {
   readonly type: string;
@@ -53,30 +51,5 @@ describe.skipIf(!existsSync(REPLIES))('real replies', () => {
 
   it('normalising is idempotent on all of them', () => {
     for (const { verdict } of judged) expect(normalizeText(verdict.normalizedText)).toBe(verdict.normalizedText);
-  });
-});
-
-interface Receipt {
-  readonly text: string;
-  readonly stat: string | null;
-  readonly err: string | null;
-  readonly expected: { readonly class: string };
-}
-
-describe.skipIf(!existsSync(RECEIPTS))('real SMS receipts', () => {
-  const receipts = existsSync(RECEIPTS) ? linesOf<Receipt>(RECEIPTS) : [];
-  const OUTCOMES: Readonly<Record<string, string>> = {
-    success: 'RECEIVED',
-    failure: 'FAILED',
-    intermediate: 'INTERMEDIATE',
-    unparsed: 'INTERMEDIATE',
-  };
-
-  it('state, number and outcome of each are read', () => {
-    for (const { text, stat, err, expected } of receipts) {
-      const read = readSmsReceipt(text);
-      expect({ stat: read.stat, err: read.err, outcome: smsOutcome(read.stat) }).toEqual({ stat, err, outcome: OUTCOMES[expected.class] });
-    }
-    expect(receipts.length).toBeGreaterThan(10);
   });
 });

@@ -292,8 +292,7 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
       'forbidden phrase',
       'blocked word',
       'rejected by content',
-      'message contains',
-      'mail contains',
+
       'contenu … refuse',
       'contenido … rechazado',
       'contenuto … rifiutato',
@@ -301,7 +300,7 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
       'unerwunschte … inhalt',
       '内容 … 拒绝',
     ],
-    unless: ['user unknown', 'mailbox full', 'quota exceeded'],
+    unless: ['no such user', 'unknown user', 'user unknown', 'mailbox full', 'quota exceeded'],
     examples: [
       '552-5.7.0 This message was blocked because its content presents a potential security issue.',
       '554 5.7.1 Message rejected: attachment type not allowed here',

@@ -1,4 +1,5 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
+import { ABOUT_SENDER } from './about-sender.ts';
 
 /** Answers about names, connections and systems: worth another try, and nobody's mailbox is to blame. */
 export const DNS_RULES: readonly BuiltInRule[] = [
@@ -48,7 +49,7 @@ export const DNS_RULES: readonly BuiltInRule[] = [
       'schleife',
       'boucle',
     ],
-    unless: ['sender', 'no open relay'],
+    unless: [...ABOUT_SENDER, 'no open relay'],
     examples: ['554 5.4.6 Too many hops', 'X-Postfix; mail for firm.example loops back to myself', '554 5.3.5 Local configuration error'],
   },
   {
@@ -74,7 +75,7 @@ export const DNS_RULES: readonly BuiltInRule[] = [
       'dns lookup … temporar',
       'couldnt find … temporarily',
     ],
-    unless: ['sender', 'your domain', 'client host'],
+    unless: [...ABOUT_SENDER, 'your domain', 'client host'],
     examples: ['451 firm.example: Name server timeout', 'Deferred: Name server: firm.example.: host name lookup failure'],
   },
   {
@@ -243,7 +244,7 @@ export const DNS_RULES: readonly BuiltInRule[] = [
       'in reply to mail from',
       'after mail from',
       'after pipelined mail from',
-      'sender',
+      ...ABOUT_SENDER,
       'your domain',
       'your hostname',
       'client host',
@@ -376,6 +377,10 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'disk full',
+      'disk is full',
+      'out of disk space',
+      'insufficient system resource',
       'mail system full',
       'system is full',
       'system full',
@@ -570,6 +575,9 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'delivery failed … attempts',
+      'failed after … attempts',
+      'after … attempts',
       'has not yet been delivered',
       'not yet been delivered',
       'message expired',
@@ -629,49 +637,71 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     ],
   },
   {
+    name: 'System_failure',
+    type: 'SOFT',
+    reason: 'UNREACHABLE',
+    fault: 'INFRASTRUCTURE',
+    patterns: [
+      'system error',
+      'systemerror',
+      'internal error',
+      'internal server error',
+      'internal software error',
+      'local error',
+      'temporary lookup',
+      'temporary failure',
+      'temporary system',
+      'temporary local',
+      'i o error',
+      'io error',
+      'database error',
+      'lookup failure',
+      'temp failure',
+      'tempfail',
+    ],
+    unless: ['user unknown', 'no such user', 'spam', 'blacklist', 'policy', 'blocked'],
+    examples: [
+      '451 4.3.0 Temporary lookup failure',
+      '550 5.3.5 Internal System Error',
+      '554 5.3.0 Recipient address rejected: internal error',
+    ],
+  },
+  {
     name: 'System_error',
     type: 'SOFT',
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
       'unable to chdir',
-      'system error',
-      'systemerror',
-      'internal error',
-      'internal server error',
-      'internal software error',
+
       'internal problem',
       'internal failure',
       'server error',
       'server configuration',
       'software error',
-      'local error',
+
       'unexpected error',
       'unexpected failure',
       'unknown error',
-      'i o error',
-      'io error',
+
       'disk error',
-      'database error',
+
       'database … unavailable',
       'database … failed',
       'sql error',
       'ldap',
-      'lookup failure',
+
       'lookup error',
-      'temporary lookup',
-      'temporary failure',
+
       'temporary error',
       'temporary problem',
-      'temporary system',
-      'temporary local',
+
       'temporary server',
       'temporary authentication … backend',
       'temporarily unable',
       'temporary unable',
       'temporarily out of',
-      'temp failure',
-      'tempfail',
+
       'temporarily unavailable',
       'temporarily not available',
       'temporarily failed',
@@ -780,12 +810,7 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
       'rejected',
       'denied',
     ],
-    examples: [
-      '451 4.3.0 Temporary lookup failure',
-      '550 5.3.5 Internal System Error',
-      '503 #5.5.1 RCPT first',
-      '421 mx3.firm.example Service not available - too many problems',
-    ],
+    examples: ['503 #5.5.1 RCPT first', '421 mx3.firm.example Service not available - too many problems'],
   },
 ];
 

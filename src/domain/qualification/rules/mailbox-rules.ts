@@ -1,4 +1,5 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
+import { ABOUT_SENDER } from './about-sender.ts';
 
 /*
  * Answers about the mailbox. User_unknown is the only general rule that quarantines at once, so it is tried after everything
@@ -296,7 +297,7 @@ export const USER_RULES: readonly BuiltInRule[] = [
       'locked by another',
       'locked by process',
       'temporarily locked by',
-      'sender',
+      ...ABOUT_SENDER,
       'due to abuse',
       'relay access disabled',
       'your account',
@@ -1048,6 +1049,8 @@ export const USER_RULES: readonly BuiltInRule[] = [
     reason: 'MAILBOX_FULL',
     fault: 'RECIPIENT',
     patterns: [
+      'users diskspace',
+      'diskspace limit',
       'mailfile',
       'limit skrzynki',
       'mailbox allowance',
@@ -1137,12 +1140,11 @@ export const USER_RULES: readonly BuiltInRule[] = [
       'no space left for',
       'no more space',
       'no space in mailbox',
-      'out of disk space',
+
       'out of space',
       'out of storage',
       'disk space … user',
-      'disk full',
-      'diskspace',
+
       'disk space exceeded',
       'disk allocation',
       'space allocation',

@@ -240,6 +240,8 @@ export const RECEIVER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'SENDER',
     patterns: [
+      'groups.google.com support',
+      'groups.google.com a ',
       'the group you tried to contact',
       'you may not have permission to post messages to the group',
       'email to group … was rejected',

@@ -1,4 +1,5 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
+import { ABOUT_SENDER } from './about-sender.ts';
 
 /** Answers about the reputation of the sending addresses and domains, and about the receiver's policy. Fault of the sender (A3). */
 export const REPUTATION_RULES: readonly BuiltInRule[] = [
@@ -289,7 +290,7 @@ export const REPUTATION_RULES: readonly BuiltInRule[] = [
       'ящик заблокирован',
       'blokeeritud',
     ],
-    unless: ['sender', 'your account'],
+    unless: [...ABOUT_SENDER, 'your account'],
     examples: ['550 5.2.1 This mailbox is blocked'],
   },
 ];

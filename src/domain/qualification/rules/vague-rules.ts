@@ -1,4 +1,5 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
+import { ABOUT_SENDER } from './about-sender.ts';
 
 /** Words that several meanings share. Weak ones give way to the enhanced status code (amendment A6). */
 export const VAGUE_RULES: readonly BuiltInRule[] = [
@@ -36,7 +37,7 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       'busy',
       'locked',
       'reputation',
-      'sender',
+      ...ABOUT_SENDER,
     ],
     examples: ['550 Requested action not taken: mailbox unavailable', '550 5.1.1 Mailbox unavailable'],
   },
@@ -95,7 +96,7 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       'spam',
       'blocked',
       'blacklist',
-      'sender',
+      ...ABOUT_SENDER,
       'relay',
       'try again',
       'greylist',
@@ -245,7 +246,7 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       'not activated',
       'unavailable account',
     ],
-    unless: ['sender', 'tls', 'relay', 'connection'],
+    unless: [...ABOUT_SENDER, 'tls', 'relay', 'connection'],
     examples: ['550 User account not activated yet', '550 <a@b.example> locked'],
   },
   {
@@ -309,15 +310,12 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       'temporar',
       'unavailable',
       'not available',
-      'not possible',
+
       'problem occurred',
-      'problem',
-      'error',
-      'failure',
-      'failed',
+
       'busy',
       'protocol returned',
-      'unable',
+
       ' 255 ',
       'versuchen sie es spater',
       'spater',
