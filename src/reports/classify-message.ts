@@ -7,7 +7,7 @@ import type { RuleBook } from '../domain/qualification/rule-book.ts';
 import type { FailureReason, FailureType, Fault, MessageKind } from '../domain/vocabulary.ts';
 import { parseMessage } from './parse-message.ts';
 import type { ParsedMessage, ReportedRecipient } from './parsed-message.ts';
-import { parseSmtpReply } from './smtp-reply.ts';
+import { answeringHost, parseSmtpReply, refusedCommand } from './smtp-reply.ts';
 
 /** One recipient of a classified message; the contract's names. */
 export interface ClassifiedRecipient {
@@ -54,6 +54,20 @@ export function classifyEvidence(evidence: FailureEvidence, address: string | nu
   const { verdict } = qualify(evidence, book);
   const { type, reason, fault, decidedBy, smtpCode, enhancedCode, normalizedText, md5 } = verdict;
   return { address, type, reason, fault, decidedBy, smtpCode, enhancedCode, text: evidence.text, normalizedText, md5 };
+}
+
+/** Says what one SMTP reply means that a receiving server gave us, with or without the sentence a sender wraps around it. */
+export function classifyReply(reply: string, book: RuleBook): ClassifiedRecipient {
+  const remoteHost = answeringHost(reply);
+  const smtpCommand = refusedCommand(reply);
+  const evidence: FailureEvidence = {
+    channel: 'EMAIL',
+    text: reply,
+    origin: 'SYNC',
+    ...(remoteHost === null ? {} : { remoteHost }),
+    ...(smtpCommand === null ? {} : { smtpCommand }),
+  };
+  return classifyEvidence(evidence, null, book);
 }
 
 /** A delay is no failure (A4): soft with its reason, and unreachable where nothing more is said. */

@@ -94,7 +94,7 @@ export function htmlToText(html: string): string {
     at = close + 1;
     if (/^[^\s"'=/:]{1,200}@[^\s"'=/]{1,200}$/.test(tag)) out.push(`<${tag}>`);
     else if (tag.startsWith('!--')) at = ends.after('-->', open + 1);
-    else if (HIDDEN.test(tag)) at = ends.after(`</${HIDDEN.exec(tag)?.[1]?.toLowerCase() ?? ''}`, at);
+    else if (HIDDEN.test(tag)) at = ends.after('>', ends.after(`</${HIDDEN.exec(tag)?.[1]?.toLowerCase() ?? ''}`, at - 1));
     else if (BREAKING.test(tag)) out.push('\n');
   }
   return out

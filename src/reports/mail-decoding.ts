@@ -49,6 +49,13 @@ function decoderFor(charset: string): Decoder | null {
   return decoder;
 }
 
+const C1_OF_WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+/** Node 20 reads windows-1252 as ISO 8859-1, which turns its quotes and dashes into control characters. */
+function decodeWindows1252(binary: string): string {
+  return binary.replace(/[\u0080-\u009f]/g, (c) => C1_OF_WINDOWS.charAt(c.charCodeAt(0) - 0x80));
+}
+
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 function tryStrict(decoder: Decoder, bytes: Uint8Array): string | null {
@@ -80,7 +87,7 @@ function guessText(binary: string): string {
     const chinese = tryStrict(strictGb18030, bytes);
     if (chinese !== null) return chinese;
   }
-  return decoderFor('windows-1252')?.decode(bytes) ?? binary;
+  return decodeWindows1252(binary);
 }
 
 /** UTF-7, which Exchange writes and the WHATWG list leaves out: runs of base64 UTF-16 between `+` and `-`. */
@@ -107,6 +114,7 @@ export function decodeCharset(binary: string, charset: string | null): string {
   const decoder = decoderFor(label);
   if (decoder === null) return guessText(binary);
   const bytes = Buffer.from(binary, 'latin1');
+  if (decoder.encoding === 'windows-1252') return decodeWindows1252(binary);
   if (decoder.encoding === 'utf-8') return tryStrict(strictUtf8, bytes) ?? guessText(binary);
   return decoder.decode(bytes);
 }
