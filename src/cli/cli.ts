@@ -36,6 +36,15 @@ function commandLine(): Command {
     .description('bring the database to this version')
     .action(async () => (await import('./migrate.ts')).runMigrate());
   program
+    .command('classify')
+    .description('say what raw messages mean; touches no database')
+    .argument('<path...>', 'files, mbox files or folders; - = standard input')
+    .option('--json', 'one JSON object a line and message')
+    .option('--replies', 'the input is SMTP replies, one a line, plain or as JSON strings')
+    .action(async (paths, options) => {
+      process.exitCode = await (await import('./classify.ts')).runClassify(paths, options);
+    });
+  program
     .command('watch')
     .description('print updates as they happen; goes on by itself after a lost connection')
     .argument('<feed>', 'delivery-logs, exclusion-logs or quarantine')

@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+
+/** Gathered before they are handed to the system: one call a line would take longer than what the line says. */
+const GATHERED = 64 * 1024;
+
+/** Lines for standard output. Waits where nobody reads them; ends quietly where the reader has gone, as `head` does. */
+export class Output {
+  readonly #stream: Writable;
+  #gathered: string[] = [];
+  #size = 0;
+  #closed = false;
+
+  constructor(stream: Writable = process.stdout) {
+    this.#stream = stream;
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      this.#closed = true;
+    });
+  }
+
+  /** The reader has gone: nothing more needs to be written. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  async line(text: string): Promise<void> {
+    this.#gathered.push(text, '\n');
+    this.#size += text.length + 1;
+    if (this.#size >= GATHERED) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const text = this.#gathered.join('');
+    this.#gathered = [];
+    this.#size = 0;
+    if (text === '' || this.#closed) return;
+    if (!this.#stream.write(text)) await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'close')]).catch(() => undefined);
+  }
+}
