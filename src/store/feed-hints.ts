@@ -74,19 +74,25 @@ export function openServerHints(url: string): FeedHints & { close(): Promise<voi
     }
   };
 
+  /** One statement at a time: what is asked for meanwhile goes with the next. */
   const send = async () => {
-    flush = undefined;
+    await connect();
     const ledgers = [...waiting].join(',');
     waiting.clear();
-    await connect();
     await client?.query('SELECT pg_notify($1, $2)', [CHANNEL, ledgers]).catch(drop);
+    flush = undefined;
+    if (waiting.size > 0) plan();
+  };
+
+  const plan = () => {
+    if (!closed) flush ??= setTimeout(() => void send(), QUIET_MS).unref();
   };
 
   return {
     notify: (ledger) => {
       local.notify(ledger);
       waiting.add(ledger);
-      if (!closed) flush ??= setTimeout(() => void send(), QUIET_MS).unref();
+      plan();
     },
     listen: (listener) => {
       listeners += 1;
