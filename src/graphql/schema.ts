@@ -20,7 +20,9 @@ import './types/growth.ts';
 import './types/token.ts';
 import './types/audit.ts';
 import './types/job.ts';
+import './types/setting.ts';
 import './types/release.ts';
+import './types/release-actions.ts';
 import './types/subscription.ts';
 
 /** The whole API. Each file of types/ adds its part by being imported. */

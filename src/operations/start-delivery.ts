@@ -5,8 +5,6 @@ import { lockDeliveryFor } from './delivery-states.ts';
 import type { Actor, Instance } from './instance.ts';
 import { recordAudit } from './record-audit.ts';
 
-/** How long messages may be tried where the delivery says nothing (spec 2.7, deliveryDuration). */
-const VALIDITY_MS = 5 * DAY_MS;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -18,10 +16,11 @@ const HOUR_MS = 3_600_000;
  */
 export async function startDelivery(instance: Instance, deliveryId: bigint, actor: Actor): Promise<bigint> {
   const at = instance.now();
+  const { deliveryValidity } = await instance.settings();
   await instance.database.transaction(async (tx) => {
     const delivery = await lockDeliveryFor(tx, deliveryId, 'started', ['READY']);
     if (delivery.contactDate !== null && delivery.contactDate > at) await setDeliveryState(tx, deliveryId, 'START_PENDING', at);
-    else await begin(tx, delivery, at);
+    else await begin(tx, delivery, deliveryValidity, at);
     await recordAudit(tx, actor, 'delivery.start', `Delivery ${deliveryId}`, { run: delivery.run }, at);
   });
   return deliveryId;
@@ -34,16 +33,18 @@ export async function startDelivery(instance: Instance, deliveryId: bigint, acto
  */
 export async function startDueDeliveries(instance: Instance): Promise<number> {
   const at = instance.now();
+  const { deliveryValidity } = await instance.settings();
   return instance.database.transaction(async (tx) => {
     const due = await tx.query<{ id: bigint }>(sql`
       SELECT id FROM delivery WHERE state = 'START_PENDING' AND contact_date <= ${at}::timestamptz ORDER BY id FOR NO KEY UPDATE SKIP LOCKED`);
-    for (const { id } of due) await begin(tx, await lockDeliveryFor(tx, id, 'started', ['START_PENDING']), at);
+    for (const { id } of due) await begin(tx, await lockDeliveryFor(tx, id, 'started', ['START_PENDING']), deliveryValidity, at);
     return due.length;
   });
 }
 
-async function begin(tx: Queryable, delivery: LockedDelivery, at: Date): Promise<void> {
-  const validityMs = delivery.validityHours === null ? VALIDITY_MS : delivery.validityHours * HOUR_MS;
+/** @param validityDays where the delivery says nothing (spec 2.7, deliveryDuration) */
+async function begin(tx: Queryable, delivery: LockedDelivery, validityDays: number, at: Date): Promise<void> {
+  const validityMs = delivery.validityHours === null ? validityDays * DAY_MS : delivery.validityHours * HOUR_MS;
   await tx.execute(sql`
     UPDATE delivery SET started_at = ${at}::timestamptz, valid_until = ${new Date(at.getTime() + validityMs)}::timestamptz WHERE id = ${delivery.id}`);
   await setDeliveryState(tx, delivery.id, 'STARTED', at);

@@ -6,8 +6,6 @@ export type RetentionCutoffs = Readonly<{
   logsBefore: Date;
   /** Raw inbound events and messages by their receipt. */
   inboundEventsBefore: Date;
-  /** Deliveries in state DELETED by their last update. */
-  deletedDeliveriesBefore: Date;
   auditBefore: Date;
   /** Quarantine entries with status VALID by the change of their status (REL-6). */
   validEntriesBefore: Date;
@@ -19,7 +17,6 @@ export function retentionCutoffs(settings: Settings, now: Date): RetentionCutoff
   return {
     logsBefore: daysAgo(settings.deliveryLogRetention),
     inboundEventsBefore: daysAgo(settings.inboundEventRetention),
-    deletedDeliveriesBefore: daysAgo(settings.deletedDeliveryRetention),
     auditBefore: daysAgo(settings.auditRetention),
     validEntriesBefore: daysAgo(settings.validPurgeDelay),
   };

@@ -92,12 +92,10 @@ export const SETTING_CATALOGUE = {
     'Country of phone numbers that are written the national way; none = such numbers are refused.',
   ),
   cleanupTime: define(timeOfDay, '04:00', null, 'When the cleanup job runs, in the time zone of the instance.'),
-  deliverabilityUpdateTime: define(timeOfDay, '02:00', null, 'When the deliverability job runs, in the time zone of the instance.'),
   timeZone: define(timeZone, 'UTC', null, 'The time zone of the instance: of the daily jobs and of times without a zone.'),
   deliveryValidity: define(days, 5, 'd', 'How long a message of a delivery may be attempted, where the delivery says nothing.'),
   deliveryLogRetention: define(days, 180, 'd', 'Delivery logs and exclusion logs are deleted after this.'),
   inboundEventRetention: define(days, 180, 'd', 'Raw reports and messages that came in are deleted after this.'),
-  deletedDeliveryRetention: define(days, 7, 'd', 'Deliveries that were deleted are purged after this.'),
   auditRetention: define(days, 180, 'd', 'Lines of the audit trail are deleted after this.'),
   importQuarantineWarning: define(percent, 10, '%', 'Warn when more than this share of an import is in quarantine already.'),
 } as const;

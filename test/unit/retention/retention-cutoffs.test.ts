@@ -4,11 +4,10 @@ import { DEFAULT_SETTINGS } from '../../../src/domain/settings/settings.ts';
 
 const now = new Date('2025-12-31T04:00:00Z');
 
-it('logs, audit and inbound events are kept 180 days, deleted deliveries 7, valid entries until the next run', () => {
+it('logs, audit and inbound events are kept 180 days, valid entries until the next run', () => {
   expect(retentionCutoffs(DEFAULT_SETTINGS, now)).toEqual({
     logsBefore: new Date('2025-07-04T04:00:00Z'),
     inboundEventsBefore: new Date('2025-07-04T04:00:00Z'),
-    deletedDeliveriesBefore: new Date('2025-12-24T04:00:00Z'),
     auditBefore: new Date('2025-07-04T04:00:00Z'),
     validEntriesBefore: now,
   });

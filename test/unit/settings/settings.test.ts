@@ -29,10 +29,8 @@ describe('the settings', () => {
       unprovenReports: 'hold',
       defaultPhoneRegion: null,
       cleanupTime: '04:00',
-      deliverabilityUpdateTime: '02:00',
       deliveryValidity: 5,
       deliveryLogRetention: 180,
-      deletedDeliveryRetention: 7,
       auditRetention: 180,
     });
   });
