@@ -88,9 +88,11 @@ export interface AddressReplacement {
 export async function replaceAddresses(tx: Queryable, replacements: readonly AddressReplacement[], at: Date): Promise<void> {
   const channels = replacements.flatMap(({ profileId, channels: named }) => named.map((channel) => ({ profileId, channel })));
   if (channels.length === 0) return;
-  const held = replacements.flatMap(({ profileId, addresses }) => addresses.map((address) => ({ profileId, ...address })));
+  const held = replacements
+    .flatMap(({ profileId, addresses }) => addresses.map((address) => ({ profileId, ...address })))
+    .map((address, place) => ({ ...address, place }));
   const given = sql`jsonb_to_recordset(${rows(held)}::jsonb) AS r("profileId" bigint, channel "Channel", value text, original text,
-    "addressKey" uuid, domain text)`;
+    "addressKey" uuid, domain text, place int)`;
   const deleted = await tx.query<{ id: bigint }>(sql`
     DELETE FROM address a USING jsonb_to_recordset(${rows(channels)}::jsonb) AS c("profileId" bigint, channel "Channel")
     WHERE a.profile_id = c."profileId" AND a.channel = c.channel
@@ -100,6 +102,7 @@ export async function replaceAddresses(tx: Queryable, replacements: readonly Add
     INSERT INTO address AS a (profile_id, channel, value, original, address_key, domain, opted_out, created_at)
     SELECT r."profileId", r.channel, r.value, r.original, r."addressKey", r.domain, ${isOptedOut('r')}, ${at}
     FROM ${given} JOIN profile p ON p.id = r."profileId"
+    ORDER BY r.place
     ON CONFLICT (profile_id, channel, address_key) DO UPDATE SET original = excluded.original WHERE a.original <> excluded.original
     RETURNING a.profile_id AS id`);
   const touched = rows([...deleted, ...inserted]);
