@@ -6,7 +6,7 @@ import type { Bench, BenchResult } from './bench-result.ts';
 // npm run bench [-- --only NAME] [--json]: the figures of the service, each beside the least that the same work can cost.
 const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'boolean', default: false } } });
 
-const NO_BENCHES = ['run.ts', 'bench-result.ts', 'scratch-database.ts'];
+const NO_BENCHES = ['run.ts', 'bench-result.ts', 'scratch-database.ts', 'bench-app.ts'];
 
 async function loadBenches(): Promise<Bench[]> {
   const files = readdirSync(import.meta.dirname)
