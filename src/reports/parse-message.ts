@@ -249,7 +249,8 @@ function readStatus(material: Material): Finding | null {
 
 function rawStatus(material: Material): DeliveryStatus | null {
   const { mail } = material;
-  if (!/(?:final|original)-recipient/i.test(mail.raw)) return null;
+  const named = /(?:final|original)-recipient/i;
+  if (!named.test(mail.raw) && !named.test(material.notice)) return null;
   // People quote reports in ordinary mail; only a message that has the air of a report is searched for lost fields.
   const likely =
     mail.type.startsWith('multipart/') ||
@@ -290,11 +291,12 @@ function tellsOfFailure(material: Material, automatic: boolean): boolean {
   const textSays = saysFailure(plain);
   if (mail.reportType === 'disposition-notification') return textSays && /reject|quota|denied|failed|refused|discarded/.test(plain);
   const subjectSays = isFailureSubject(subject);
-  const wordsOrCode = textSays || saysFailureWeakly(plain) || /(?:^|\s)[45]\d\d[ -][\w<#]/.test(plain);
-  if (role === 'daemon' && (wordsOrCode || subjectSays)) return !automatic || subjectSays || isServersOwnReport(plain.slice(0, 1500));
+  const clearly = textSays || saysDelay(plain) || /(?:^|\s)[45]\d\d[ -](?:[45]\.\d|[<#a-z]{3})/.test(plain);
+  if (role === 'daemon' && (clearly || subjectSays || saysFailureWeakly(plain)))
+    return !automatic || subjectSays || isServersOwnReport(plain.slice(0, 1500));
   if (automatic) return false;
-  if (role === 'system' && (textSays || subjectSays)) return true;
-  if (subjectSays && wordsOrCode) return true;
+  if (role === 'system' && (textSays || subjectSays || saysDelay(plain))) return true;
+  if (subjectSays && clearly) return true;
   if (mail.reportType === 'delivery-status' && textSays) return true;
   return isServersOwnReport(plain.slice(0, 700)) && !/^re:/.test(subject.trim());
 }

@@ -786,7 +786,6 @@ const FAILURE_SUBJECTS: readonly string[] = [
   'virus found',
   'message you sent blocked',
   'mail blocked',
-  'not accepted',
   'address error',
   'unzustell',
   'zustellungs',

@@ -62,8 +62,23 @@ const INTRODUCTIONS: readonly RegExp[] = [
 ].map((introduction) => new RegExp(introduction.source.replace(/ (?!\?)/g, '\\s+').replace(/ \?/g, '\\s*'), 'i'));
 
 /** The command that was refused, from `(in reply to RCPT TO command)`, `after RCPT TO:`, `[RCPT_TO]`, `STEP: DATA SEND`. */
-const COMMAND =
-  /\(in reply to (?:the )?(end of DATA|[A-Z]{4}(?: [A-Z]{2,4})?) (?:command|phrase)\)|\bafter (?:sending )?(end of data|[A-Z]{4}(?: [A-Z]{2,4})?)\b|\[(RCPT_TO|MAIL_FROM|DATA|CONNECT|HELO|EHLO|BODY)\]|\bSTEP: ([A-Z]{4})|\bdid not like our (DATA|[A-Z]{4}(?: [A-Z]{2,4})?)|\bdoes not like (recipient|sender)\b|\b(initial connection)\b|--\s?SMTP command\s+([A-Z]{4})|\bSMTP:([A-Z]{4}) host\b|\bafter (I sent the message)\b/i;
+const VERB = '(?:RCPT TO|RCPT|MAIL FROM|MAIL|DATA|BDAT|EHLO|HELO|LHLO|AUTH|STARTTLS|QUIT|RSET|VRFY)';
+const COMMAND = new RegExp(
+  [
+    `\\(in reply to (?:the )?(end of DATA|${VERB}) (?:command|phrase)\\)`,
+    `\\bafter (?:sending )?(end of data|${VERB})\\b`,
+    '\\[(RCPT_TO|MAIL_FROM|DATA|CONNECT|HELO|EHLO|BODY)\\]',
+    `\\bSTEP: (${VERB})`,
+    `\\bdid not like our (${VERB})`,
+    '\\bdoes not like (recipient|sender)\\b',
+    '\\b(initial connection)\\b',
+    `--\\s?SMTP command\\s+(${VERB})`,
+    `\\bSMTP:(${VERB}) host\\b`,
+    `\\bfollowing (${VERB}) command\\b`,
+    '\\bafter (I sent the message)\\b',
+  ].join('|'),
+  'i',
+);
 
 const COMMAND_NAMES: Readonly<Record<string, string>> = {
   'END OF DATA': 'DATA',
@@ -83,7 +98,7 @@ export function refusedCommand(text: string): string | null {
     .find((group) => group !== undefined)
     ?.toUpperCase();
   if (name === undefined) return null;
-  return COMMAND_NAMES[name] ?? name.slice(0, 4);
+  return COMMAND_NAMES[name] ?? (name === 'STARTTLS' ? name : name.slice(0, 4));
 }
 
 const TRAILING_COMMAND = /\s?\(in reply to [^()]{1,40}\)/gi;
