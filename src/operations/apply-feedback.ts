@@ -13,11 +13,8 @@ import {
 } from '../store/feedback-writes.ts';
 import { recordSeenTexts, type SeenText, seenName } from '../store/qualification-statements.ts';
 import type { AppliedFeedback, StoredFeedbackItem } from './feedback-item.ts';
-import { DeltaSum, type FoldResult, foldFeedback, isProven, shortCodeOf } from './fold-feedback.ts';
+import { CLOCK_TOLERANCE_MS, DeltaSum, type FoldResult, foldFeedback, isProven, shortCodeOf } from './fold-feedback.ts';
 import { recordUnsubscribes } from './record-unsubscribes.ts';
-
-/** A clock of another machine may run behind ours by this much: a report may seem older than the message. */
-const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 export interface FeedbackContext {
   readonly now: Date;

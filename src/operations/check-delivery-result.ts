@@ -129,9 +129,8 @@ export function checkNamedMessage(
     throw new InvalidInputError('This delivery log belongs to another delivery.', 'deliveryLogId');
   }
   if (delivery.channel !== result.channel) throw new InvalidInputError(`The delivery goes out on ${delivery.channel}.`, 'channel');
-  if (delivery.run === 0 || !PREPARED.has(delivery.state)) {
-    throw new InvalidInputError('The delivery is not prepared, so nothing of it can have been sent.', 'deliveryId');
-  }
+  if (delivery.run === 0) throw notPrepared('deliveryId');
+  checkState(delivery.state, 'deliveryId');
   return delivery.run;
 }
 
@@ -146,7 +145,16 @@ function checkLog(result: CheckedResult, id: bigint, logs: ReadonlyMap<bigint, N
       'deliveryLogId',
     );
   }
+  checkState(log.state, 'deliveryLogId');
   return log;
+}
+
+function checkState(state: DeliveryState, field: string): void {
+  if (!PREPARED.has(state)) throw notPrepared(field);
+}
+
+function notPrepared(field: string): InvalidInputError {
+  return new InvalidInputError('The delivery is not prepared, so nothing of it can have been sent.', field);
 }
 
 /** Ids that the database can be asked for. */

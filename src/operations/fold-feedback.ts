@@ -19,6 +19,9 @@ import { type CounterDelta, type DeliveryLine, entryName, type QuarantineLine } 
 import { seenName } from '../store/qualification-statements.ts';
 import type { AppliedFeedback, StoredFeedbackItem } from './feedback-item.ts';
 
+/** A clock of another machine may run behind ours by this much: a report may seem older than the message. */
+export const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
 export interface FoldInput {
   readonly items: readonly StoredFeedbackItem[];
   readonly entries: readonly StoredEntry[];
@@ -136,7 +139,8 @@ class Fold {
       return own.find(({ id }) => this.#stateOf(id)?.status === 'PENDING') ?? own[0];
     }
     if (!item.findByAddress) return undefined;
-    return candidates.filter(({ state }) => state.sentAt !== null && state.sentAt.getTime() <= item.occurredAt.getTime()).at(-1);
+    const latestMs = item.occurredAt.getTime() + CLOCK_TOLERANCE_MS;
+    return candidates.filter(({ state }) => state.sentAt !== null && state.sentAt.getTime() <= latestMs).at(-1);
   }
 
   #byMessageId(messageId: string, deliveryId: bigint | null, candidates: readonly StoredLog[]): StoredLog | undefined {

@@ -28,6 +28,7 @@ export interface NamedLog {
   readonly delivery_id: bigint;
   readonly run: number;
   readonly current_run: number;
+  readonly state: DeliveryState;
   readonly channel: Channel;
   readonly address_key: string;
 }
@@ -44,7 +45,7 @@ export async function findNamedLogs(database: Queryable, ids: Iterable<bigint>):
   const wanted = [...new Set(ids)];
   if (wanted.length === 0) return new Map();
   const found = await database.query<NamedLog>(sql`
-    SELECT l.id, l.delivery_id, l.run, d.run AS current_run, l.channel, l.address_key::text AS address_key
+    SELECT l.id, l.delivery_id, l.run, d.run AS current_run, d.state, l.channel, l.address_key::text AS address_key
     FROM delivery_log l JOIN delivery d ON d.id = l.delivery_id WHERE l.id = ANY(${`{${wanted.join(',')}}`}::bigint[])`);
   return new Map(found.map((row) => [row.id, row]));
 }
