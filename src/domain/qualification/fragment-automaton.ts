@@ -17,78 +17,82 @@ const MOST_HITS = 512;
 const SHIFT = 6;
 
 interface Trie {
-  readonly next: Int32Array[];
-  readonly ends: number[][];
+  /** The step of every state and symbol, in one list: `state << SHIFT | symbol`. 0 = there is none. */
+  readonly next: Int32Array;
+  /** The fragments that end in a state; undefined = none. */
+  readonly ends: (readonly number[] | undefined)[];
+  readonly states: number;
 }
 
 function buildTrie(fragments: readonly Uint8Array[]): Trie {
-  const next: Int32Array[] = [new Int32Array(SYMBOLS)];
-  const ends: number[][] = [[]];
+  const most = fragments.reduce((sum, { length }) => sum + length, 1);
+  const next = new Int32Array(most << SHIFT);
+  const ends: (readonly number[] | undefined)[] = Array(most);
+  let states = 1;
   fragments.forEach((fragment, id) => {
     if (fragment.length === 0) return;
     let state = 0;
     for (const symbol of fragment) {
-      const row = next[state] as Int32Array;
-      let target = row[symbol] as number;
-      if (target === 0) {
-        target = next.length;
-        next.push(new Int32Array(SYMBOLS));
-        ends.push([]);
-        row[symbol] = target;
+      const step = (state << SHIFT) | symbol;
+      if (next[step] === 0) {
+        next[step] = states;
+        states += 1;
       }
-      state = target;
+      state = next[step] as number;
     }
-    (ends[state] as number[]).push(id);
+    ends[state] = [...(ends[state] ?? []), id];
   });
-  return { next, ends };
+  return { next, ends, states };
 }
 
 /** Turns the trie into a table: every missing step becomes the step of the longest suffix. Returns the states by depth. */
-function completeSteps(trie: Trie): readonly number[] {
-  const suffixes = new Int32Array(trie.next.length);
-  const queue = [...(trie.next[0] as Int32Array)].filter((child) => child > 0);
-  for (let head = 0; head < queue.length; head += 1) {
+function completeSteps({ next, ends, states }: Trie): Int32Array {
+  const suffixes = new Int32Array(states);
+  const queue = new Int32Array(states);
+  let length = 1;
+  for (let head = 0; head < length; head += 1) {
     const state = queue[head] as number;
-    const row = trie.next[state] as Int32Array;
     const suffix = suffixes[state] as number;
-    const suffixRow = trie.next[suffix] as Int32Array;
-    (trie.ends[state] as number[]).push(...(trie.ends[suffix] as number[]));
+    const inherited = state === 0 ? undefined : ends[suffix];
+    if (inherited !== undefined) ends[state] = [...(ends[state] ?? []), ...inherited];
     for (let symbol = 0; symbol < SYMBOLS; symbol += 1) {
-      const child = row[symbol] as number;
-      if (child === 0) row[symbol] = suffixRow[symbol] as number;
+      const step = (state << SHIFT) | symbol;
+      const child = next[step] as number;
+      const fallback = state === 0 ? 0 : (next[(suffix << SHIFT) | symbol] as number);
+      if (child === 0) next[step] = fallback;
       else {
-        suffixes[child] = suffixRow[symbol] as number;
-        queue.push(child);
+        suffixes[child] = fallback;
+        queue[length] = child;
+        length += 1;
       }
     }
   }
-  return [0, ...queue];
+  return queue;
 }
 
 interface Table {
   readonly steps: Uint16Array | Uint32Array;
-  readonly ends: readonly (readonly number[])[];
+  readonly ends: readonly (readonly number[] | undefined)[];
   /** States from this one on end a fragment, so that one comparison tells. */
   readonly firstEnding: number;
 }
 
 /** Numbers the states anew: quiet ones first, shallow before deep, so that the states of most texts share few cache lines. */
-function layOut(trie: Trie, byDepth: readonly number[]): Table {
-  const endsSomething = (state: number) => (trie.ends[state] as number[]).length > 0;
-  const quiet = byDepth.filter((state) => !endsSomething(state));
-  const order = [...quiet, ...byDepth.filter(endsSomething)];
+function layOut({ next, ends }: Trie, byDepth: Int32Array): Table {
+  const quiet = byDepth.filter((state) => ends[state] === undefined);
+  const ending = byDepth.filter((state) => ends[state] !== undefined);
+  const order = new Int32Array(byDepth.length);
+  order.set(quiet);
+  order.set(ending, quiet.length);
   const numbers = new Int32Array(order.length);
-  order.forEach((state, index) => {
-    numbers[state] = index;
-  });
-  const size = order.length * SYMBOLS;
+  for (let index = 0; index < order.length; index += 1) numbers[order[index] as number] = index;
+  const size = order.length << SHIFT;
   const steps = order.length < 65_536 ? new Uint16Array(size) : new Uint32Array(size);
-  order.forEach((state, index) => {
-    (trie.next[state] as Int32Array).forEach((target, symbol) => {
-      steps[(index << SHIFT) | symbol] = numbers[target] as number;
-    });
-  });
-  return { steps, ends: order.map((state) => trie.ends[state] as number[]), firstEnding: quiet.length };
+  for (let index = 0; index < order.length; index += 1) {
+    const from = (order[index] as number) << SHIFT;
+    for (let symbol = 0; symbol < SYMBOLS; symbol += 1) steps[(index << SHIFT) | symbol] = numbers[next[from | symbol] as number] as number;
+  }
+  return { steps, ends: Array.from(order, (state) => ends[state]), firstEnding: quiet.length };
 }
 
 /** Compiles fragments; a hit names a fragment by its index in the list. */
@@ -97,7 +101,7 @@ export function compileFragments(fragments: readonly Uint8Array[]): FragmentAuto
   const { steps, ends, firstEnding } = layOut(trie, completeSteps(trie));
   const found = { count: 0, fragments: new Int32Array(MOST_HITS), ends: new Int32Array(MOST_HITS) };
   const record = (state: number, position: number): void => {
-    for (const id of ends[state] as readonly number[]) {
+    for (const id of ends[state] ?? []) {
       if (found.count >= MOST_HITS) return;
       found.fragments[found.count] = id;
       found.ends[found.count] = position;
