@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from './command-error.ts';
-import { explainError } from './explain-error.ts';
 
 /**
  * The `lazaret` command. What a sub-command needs is loaded when it is called, so that none waits for the others.
@@ -13,7 +12,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? EXIT.done);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    const { exitCode, text } = explainError(error);
+    const { exitCode, text } = (await import('./explain-error.ts')).explainError(error);
     process.stderr.write(`lazaret: ${text}\n`);
     return exitCode;
   }
