@@ -1,38 +1,11 @@
 /** Reads the notices that Amazon SES mails through SNS: a JSON document as the text of a message. */
 
-import { z } from 'zod';
+/** A part of the document; what is not of the expected kind counts as absent. */
+type Part = Readonly<Record<string, unknown>>;
 
-const recipient = z.object({
-  emailAddress: z.string(),
-  action: z.string().optional(),
-  status: z.string().optional(),
-  diagnosticCode: z.string().optional(),
-});
-
-const notice = z.object({
-  notificationType: z.string().optional(),
-  eventType: z.string().optional(),
-  bounce: z
-    .object({
-      bounceType: z.string().optional(),
-      bounceSubType: z.string().optional(),
-      bouncedRecipients: z.array(recipient).optional(),
-      reportingMTA: z.string().optional(),
-    })
-    .optional(),
-  complaint: z.object({ complainedRecipients: z.array(recipient).optional(), complaintFeedbackType: z.string().nullish() }).optional(),
-  delivery: z.object({ recipients: z.array(z.string()).optional(), smtpResponse: z.string().optional() }).optional(),
-  deliveryDelay: z.object({ delayType: z.string().optional(), delayedRecipients: z.array(recipient).optional() }).optional(),
-  mail: z
-    .object({
-      source: z.string().optional(),
-      messageId: z.string().optional(),
-      destination: z.array(z.string()).optional(),
-      headers: z.array(z.object({ name: z.string(), value: z.string() })).optional(),
-      commonHeaders: z.object({ messageId: z.string().optional(), subject: z.string().optional() }).optional(),
-    })
-    .optional(),
-});
+const part = (value: unknown): Part => (value instanceof Object && !Array.isArray(value) ? (value as Part) : {});
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 export interface NoticeRecipient {
   readonly address: string;
@@ -69,49 +42,61 @@ function parseJson(text: string): unknown {
 }
 
 /** SNS wraps the notice as a string in `Message` unless raw delivery is on. */
-function unwrap(value: unknown): unknown {
-  const wrapped = z.object({ Message: z.string() }).safeParse(value);
-  return wrapped.success ? parseJson(wrapped.data.Message) : value;
+function unwrap(value: unknown): Part {
+  const wrapped = text(part(value).Message);
+  return part(wrapped === null ? value : parseJson(wrapped));
+}
+
+/** Those that have an address. */
+function told(recipients: unknown, otherwise: string): NoticeRecipient[] {
+  return list(recipients).flatMap((one) => {
+    const { emailAddress, status, diagnosticCode } = part(one);
+    const address = text(emailAddress);
+    return address === null ? [] : [{ address, status: text(status), text: text(diagnosticCode) ?? otherwise }];
+  });
+}
+
+function delivered({ recipients, smtpResponse }: Part): NoticeRecipient[] {
+  return list(recipients).flatMap((address) =>
+    typeof address === 'string' ? [{ address, status: null, text: text(smtpResponse) ?? '' }] : [],
+  );
+}
+
+/** What the notice says of the message that was sent. */
+function aboutMessage(mail: Part, tokenHeader: string): Pick<ProviderNotice, 'messageId' | 'from' | 'subject' | 'token'> {
+  const { messageId, subject } = part(mail.commonHeaders);
+  const header = list(mail.headers).find((one) => text(part(one).name)?.toLowerCase() === tokenHeader.toLowerCase());
+  return {
+    messageId: text(messageId)?.replace(/[<>]/g, '') ?? text(mail.messageId),
+    from: text(mail.source),
+    subject: text(subject),
+    token: text(part(header).value),
+  };
 }
 
 /** Reads a notice, or null where the text is none. */
-export function readProviderNotice(text: string, tokenHeader: string): ProviderNotice | null {
-  const start = text.trimStart().slice(0, 2000);
+export function readProviderNotice(raw: string, tokenHeader: string): ProviderNotice | null {
+  const start = raw.trimStart().slice(0, 2000);
   if (!start.startsWith('{') || !/"(?:notificationType|eventType|Message|Type)"/.test(start)) return null;
-  const parsed = notice.safeParse(unwrap(parseJson(text)));
-  if (!parsed.success) return null;
-  const { mail, bounce, complaint, delivery, deliveryDelay } = parsed.data;
-  const about = {
-    messageId: mail?.commonHeaders?.messageId?.replace(/[<>]/g, '') ?? mail?.messageId ?? null,
-    from: mail?.source ?? null,
-    subject: mail?.commonHeaders?.subject ?? null,
-    token: mail?.headers?.find(({ name }) => name.toLowerCase() === tokenHeader.toLowerCase())?.value ?? null,
-  };
-  const told = (list: readonly z.infer<typeof recipient>[] | undefined, otherwise: string): NoticeRecipient[] =>
-    (list ?? []).map((one) => ({ address: one.emailAddress, status: one.status ?? null, text: one.diagnosticCode ?? otherwise }));
-  switch (parsed.data.notificationType ?? parsed.data.eventType) {
+  const notice = unwrap(parseJson(raw));
+  const about = aboutMessage(part(notice.mail), tokenHeader);
+  switch (text(notice.notificationType) ?? text(notice.eventType)) {
     case 'Bounce': {
-      const sort = `${bounce?.bounceType ?? ''} ${bounce?.bounceSubType ?? ''}`.trim();
-      return { event: 'BOUNCE', recipients: told(bounce?.bouncedRecipients, sort), feedbackType: null, ...about };
+      const bounce = part(notice.bounce);
+      const sort = `${text(bounce.bounceType) ?? ''} ${text(bounce.bounceSubType) ?? ''}`.trim();
+      return { event: 'BOUNCE', recipients: told(bounce.bouncedRecipients, sort), feedbackType: null, ...about };
     }
-    case 'Complaint':
-      return {
-        event: 'COMPLAINT',
-        recipients: told(complaint?.complainedRecipients, ''),
-        feedbackType: complaint?.complaintFeedbackType ?? 'abuse',
-        ...about,
-      };
-    case 'Delivery': {
-      const recipients = (delivery?.recipients ?? []).map((address) => ({ address, status: null, text: delivery?.smtpResponse ?? '' }));
-      return { event: 'DELIVERED', recipients, feedbackType: null, ...about };
+    case 'Complaint': {
+      const complaint = part(notice.complaint);
+      const feedbackType = text(complaint.complaintFeedbackType) ?? 'abuse';
+      return { event: 'COMPLAINT', recipients: told(complaint.complainedRecipients, ''), feedbackType, ...about };
     }
-    case 'DeliveryDelay':
-      return {
-        event: 'DELAY',
-        recipients: told(deliveryDelay?.delayedRecipients, deliveryDelay?.delayType ?? ''),
-        feedbackType: null,
-        ...about,
-      };
+    case 'Delivery':
+      return { event: 'DELIVERED', recipients: delivered(part(notice.delivery)), feedbackType: null, ...about };
+    case 'DeliveryDelay': {
+      const delay = part(notice.deliveryDelay);
+      return { event: 'DELAY', recipients: told(delay.delayedRecipients, text(delay.delayType) ?? ''), feedbackType: null, ...about };
+    }
     default:
       return null;
   }
