@@ -4,6 +4,7 @@
  */
 export const ABOUT_SENDER: readonly string[] = [
   'sender address',
+  'sender email',
   'sender domain',
   'senders domain',
   'senders address',

@@ -171,7 +171,7 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
       '8bit … not supported',
       'smtputf8',
     ],
-    unless: ['user unknown', 'invalid character in … recipient', 'rfc 5321', 'mailbox'],
+    unless: ['server response', 'user unknown', 'invalid character in … recipient', 'rfc 5321', 'mailbox'],
     examples: ['550 5.7.1 This message is not RFC 5322 compliant. There are multiple From headers.', '554 5.6.0 Malformed header: no Date'],
   },
   {

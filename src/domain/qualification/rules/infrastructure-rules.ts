@@ -9,6 +9,7 @@ export const DNS_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'hop limit',
       'remote host address is the local host',
       'best preference mx',
       'isnt in my control',
@@ -79,11 +80,36 @@ export const DNS_RULES: readonly BuiltInRule[] = [
     examples: ['451 firm.example: Name server timeout', 'Deferred: Name server: firm.example.: host name lookup failure'],
   },
   {
+    name: 'Host_takes_no_mail',
+    type: 'SOFT',
+    reason: 'INVALID_DOMAIN',
+    fault: 'RECIPIENT',
+    temporary: false,
+    patterns: [
+      'not accepting network messages',
+      'host does not accept mail',
+      'host never accepts mail',
+      'server does not accept mail',
+      'domain never accepts',
+      'this host takes no mail',
+    ],
+    unless: ['from you', 'from your'],
+    examples: [
+      '521 5.3.2 System not accepting network messages',
+      '521 mx.firm.example: this host does not accept mail, the host never accepts mail',
+    ],
+  },
+  {
     name: 'DNS_failure',
     type: 'SOFT',
     reason: 'INVALID_DOMAIN',
     fault: 'RECIPIENT',
     patterns: [
+      'unknown recipient domain',
+      'recipient domain unknown',
+      'recipient domain does not',
+      'recipient domain not found',
+      'recipient domain is',
       'no route found to domain',
       'domain name … could not be found',
       'domain … could not be found',
@@ -111,7 +137,7 @@ export const DNS_RULES: readonly BuiltInRule[] = [
       'no route to domain',
       'domain not found',
       'dns domain',
-      'not accepting network messages',
+
       'bad destination system',
       'domain name not found',
       'domain does not exist',
@@ -377,6 +403,7 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'resources restricted',
       'disk full',
       'disk is full',
       'out of disk space',
@@ -429,6 +456,7 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'delivery temporarily suspended',
       'all hosts have been failing',
       'hosts have been failing',
       'connection timed out',
@@ -642,6 +670,12 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'permission denied',
+      'cannot open',
+      'cant open',
+      'can not open mailbox',
+      'could not open',
+      'unable to open',
       'system error',
       'systemerror',
       'internal error',
@@ -715,10 +749,7 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
       'resource temporarily',
       'maintenance',
       'can not open',
-      'cannot open',
-      'cant open',
-      'could not open',
-      'unable to open',
+
       'cannot create',
       'cant create',
       'can not create',
@@ -728,7 +759,7 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
       'cannot write',
       'could not write',
       'error writing',
-      'permission denied',
+
       'no such file',
       'cannot execute',
       'exec',

@@ -85,6 +85,10 @@ export const REPUTATION_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'SENDER',
     patterns: [
+      'directory harvest',
+      'dictionary attack',
+      'harvesting',
+      'spamtrap',
       'unusual sending activity',
       'rejected by destination',
       'aup pol',
