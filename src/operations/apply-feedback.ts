@@ -12,8 +12,9 @@ import {
   updateLogs,
 } from '../store/feedback-writes.ts';
 import { recordSeenTexts, type SeenText, seenName } from '../store/qualification-statements.ts';
+import { DeltaSum } from './delta-sum.ts';
 import type { AppliedFeedback, StoredFeedbackItem } from './feedback-item.ts';
-import { CLOCK_TOLERANCE_MS, DeltaSum, type FoldResult, foldFeedback, isProven, shortCodeOf } from './fold-feedback.ts';
+import { CLOCK_TOLERANCE_MS, type FoldResult, foldFeedback, isProven, shortCodeOf } from './fold-feedback.ts';
 import { recordUnsubscribes } from './record-unsubscribes.ts';
 
 export interface FeedbackContext {

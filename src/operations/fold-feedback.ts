@@ -9,15 +9,16 @@ import {
   decideDeliveryLog,
   isTooLate,
   type LoggedFailure,
-  type LogResult,
 } from '../domain/delivery/decide-delivery-log.ts';
 import { decideQuarantine } from '../domain/quarantine/decide-quarantine.ts';
-import type { QuarantineDecision, QuarantineInput, QuarantinePolicy, QuarantineState } from '../domain/quarantine/quarantine-state.ts';
-import type { Channel, DeliveryOutcome, QuarantineSource } from '../domain/vocabulary.ts';
+import type { QuarantineDecision, QuarantinePolicy, QuarantineState } from '../domain/quarantine/quarantine-state.ts';
+import type { Channel, DeliveryOutcome } from '../domain/vocabulary.ts';
 import { type LedgerFacts, messageIdForms, type StoredEntry, type StoredLog } from '../store/feedback-reads.ts';
 import { type CounterDelta, type DeliveryLine, entryName, type QuarantineLine } from '../store/feedback-writes.ts';
 import { seenName } from '../store/qualification-statements.ts';
+import { DeltaSum } from './delta-sum.ts';
 import type { AppliedFeedback, StoredFeedbackItem } from './feedback-item.ts';
+import { deliveryLine, logResult, quarantineInput } from './feedback-lines.ts';
 
 /** A clock of another machine may run behind ours by this much: a report may seem older than the message. */
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
@@ -288,101 +289,4 @@ function later(a: Date | null, b: Date): Date {
 
 function earlier(a: Date | null, b: Date): Date {
   return a === null || b.getTime() < a.getTime() ? b : a;
-}
-
-/** The event for the state machine; null where the outcome says nothing about the address (amendment A4, contract `DeliveryOutcome`). */
-function quarantineInput(item: StoredFeedbackItem, memory: AddressMemory, now: Date): QuarantineInput | null {
-  const { occurredAt, text } = item;
-  const known = { lastSuccessAt: memory.lastSuccessAt };
-  if (item.outcome === 'DELIVERED') return { kind: 'SUCCESS', occurredAt, receivedAt: now };
-  if (item.outcome === 'COMPLAINT' || item.outcome === 'STOP') {
-    const source = item.outcome === 'STOP' ? 'SMS_STOP' : 'FEEDBACK_LOOP';
-    return { kind: item.outcome, text, occurredAt, receivedAt: now, source, ...known };
-  }
-  if (item.qualified === null) return null;
-  const { type, reason, fault } = item.qualified.verdict;
-  return {
-    kind: 'FAILURE',
-    type,
-    reason,
-    fault,
-    text,
-    occurredAt,
-    receivedAt: now,
-    source: failureSource(item),
-    ignoredByQualification: item.qualified.ignored,
-    delayed: false,
-    previousUndefinedAt: memory.firstUndefinedAt,
-    ...known,
-  };
-}
-
-function failureSource({ channel, origin }: StoredFeedbackItem): QuarantineSource {
-  if (channel === 'PUSH') return 'PUSH';
-  if (channel === 'DIRECT_MAIL') return 'RETURN_TO_SENDER';
-  return origin === 'SYNC' ? 'BOUNCE_SYNC' : 'BOUNCE_ASYNC';
-}
-
-function logResult(item: StoredFeedbackItem, failure: LoggedFailure | null): LogResult {
-  const { channel, origin, messageId, text, occurredAt } = item;
-  const outcome = item.outcome === 'DELIVERED' || item.outcome === 'FAILED' ? item.outcome : 'OTHER';
-  return { outcome, failure, channel, origin, messageId, text, occurredAt };
-}
-
-function deliveryLine(
-  item: StoredFeedbackItem,
-  log: StoredLog | null,
-  before: DeliveryLogState | null,
-  after: DeliveryLogState | null,
-  failure: LoggedFailure | null,
-): DeliveryLine {
-  return {
-    deliveryLogId: log?.id ?? null,
-    deliveryId: log?.deliveryId ?? item.deliveryId,
-    run: log?.run ?? item.run,
-    profileId: log?.profileId ?? null,
-    inboundEventId: item.inboundEventId,
-    channel: item.channel,
-    address: item.address,
-    addressKey: item.addressKey,
-    domain: item.domain,
-    outcome: item.outcome,
-    previousStatus: before?.status ?? null,
-    previousFailureType: before?.failureType ?? null,
-    previousFailureReason: before?.failureReason ?? null,
-    previousFault: before?.fault ?? null,
-    status: after?.status ?? null,
-    failureType: failure?.type ?? null,
-    failureReason: failure?.reason ?? null,
-    fault: failure?.fault ?? null,
-    decidedBy: item.qualified?.verdict.decidedBy ?? null,
-    qualificationId: failure?.qualificationId ?? null,
-    rawText: item.text,
-    origin: item.origin,
-    messageId: item.messageId,
-    version: after?.version ?? null,
-    occurredAt: item.occurredAt,
-  };
-}
-
-/** Adds up the deltas of a batch, so that each counter gets one line. */
-export class DeltaSum {
-  readonly #sums = new Map<string, CounterDelta>();
-
-  add(kind: CounterDelta['kind'], subject: bigint, run: number, metric: string, amount: number): void {
-    const name = `${kind} ${subject} ${run} ${metric}`;
-    const sum = this.#sums.get(name);
-    this.#sums.set(name, { kind, subject, run, metric, amount: (sum?.amount ?? 0) + amount });
-  }
-
-  /** Moves one message from one counter of its delivery to another; null = none. */
-  move(log: Pick<StoredLog, 'deliveryId' | 'run'>, from: string | null, to: string | null): void {
-    if (from === to) return;
-    if (from !== null) this.add('DELIVERY', log.deliveryId, log.run, from, -1);
-    if (to !== null) this.add('DELIVERY', log.deliveryId, log.run, to, 1);
-  }
-
-  list(): readonly CounterDelta[] {
-    return [...this.#sums.values()].filter(({ amount }) => amount !== 0);
-  }
 }

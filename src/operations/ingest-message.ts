@@ -148,7 +148,8 @@ function occurredAt(date: Date | null, now: Date): Date {
 
 async function store(instance: Instance, raw: Uint8Array, parsed: ParsedMessage, judged: readonly Judged[], context: FeedbackContext) {
   const dedupeKey = uuidOf(parsed.dedupeKey);
-  const items = distinct(judged.flatMap(({ item }) => item ?? []));
+  const byContent = distinct(judged.flatMap(({ item }) => item ?? []));
+  const items = [...byContent.values()];
   const keys = new Set(items.map(({ addressKey }) => addressKey));
   return instance.database.transaction(async (tx) => {
     if (keys.size > 0) await lockAddresses(tx, keys);
@@ -161,31 +162,38 @@ async function store(instance: Instance, raw: Uint8Array, parsed: ParsedMessage,
       context,
     );
     const statuses = await readStatuses(tx, keys);
-    const recipients = judged.map((one) => answerOf(one, effects.applied, statuses));
+    const recipients = judged.map((one) => answerOf(one, byContent, effects.applied, statuses));
     const held = [...effects.applied.values()].some((applied) => applied.held);
     await answerInboundMessage(tx, id, held ? 'UNPROVEN' : 'PROCESSED', { kind: parsed.kind, recipients });
     return { answer: { kind: parsed.kind, duplicate: false, recipients }, ledgers: effects.ledgers };
   });
 }
 
-/** A report that says the same thing twice of one recipient says it once. */
-function distinct(items: readonly FeedbackItem[]): FeedbackItem[] {
+/** A report that says the same thing twice of one recipient says it once: the first item of each content. */
+function distinct(items: readonly FeedbackItem[]): ReadonlyMap<string, FeedbackItem> {
   const byContent = new Map<string, FeedbackItem>();
-  for (const item of items) {
-    const content = `${item.addressKey} ${item.outcome} ${item.text}`;
-    if (!byContent.has(content)) byContent.set(content, item);
-  }
-  return [...byContent.values()];
+  for (const item of items) if (!byContent.has(contentOf(item))) byContent.set(contentOf(item), item);
+  return byContent;
+}
+
+function contentOf({ addressKey, outcome, text }: FeedbackItem): string {
+  return `${addressKey} ${outcome} ${text}`;
 }
 
 function answerOf(
   { address, verdict, item }: Judged,
+  byContent: ReadonlyMap<string, FeedbackItem>,
   applied: ReadonlyMap<number, AppliedFeedback>,
   statuses: ReadonlyMap<string, AddressStatus>,
 ): IngestedRecipient {
   if (item === null) return { address, verdict, addressStatus: null, deliveryLogId: null };
   const addressStatus = statuses.get(entryName(item.addressKey, shortCodeOf(item))) ?? null;
-  return { address, verdict, addressStatus, deliveryLogId: applied.get(item.index)?.deliveryLogId ?? null };
+  return {
+    address,
+    verdict,
+    addressStatus,
+    deliveryLogId: applied.get(byContent.get(contentOf(item))?.index ?? item.index)?.deliveryLogId ?? null,
+  };
 }
 
 /** As it was stored: ids are text there. */
