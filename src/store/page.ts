@@ -79,7 +79,7 @@ export async function readPages(
       SELECT c.id, ${source.order.by?.value ?? sql`NULL`} AS value
       FROM ${source.table} c
       WHERE ${source.where} ${within(source.order, request)}
-      ORDER BY ${source.order.by ? sql`${source.order.by.value} ${direction(reversed)}, ` : empty}c.id ${direction(reversed)}
+      ORDER BY ${orderOf(source.order, reversed)}
       LIMIT ${request.size + 1}
     ) page ON true
     ORDER BY parent.id, page.value ${direction(reversed)}, page.id ${direction(reversed)}`);
@@ -115,11 +115,19 @@ function within(order: PageOrder, { after, before }: PageRequest): Sql {
   return sql`${lower}${upper}`;
 }
 
-/** Is there a row at the cursor or beyond it, on the side that the page is not on? */
+/**
+ * Is there a row at the cursor or beyond it, on the side that the page is not on? Asks for the nearest one by the list's index: with
+ * EXISTS the planner reads the table from its start.
+ */
 function anyBeyond(source: PageSource, key: PageKey | null, side: 'behind' | 'ahead'): Sql {
   if (!key) return sql`false`;
   const smaller = (side === 'behind') === (source.order.direction === 'ASC');
-  return sql`EXISTS (SELECT FROM ${source.table} c WHERE ${source.where} AND ${compare(source.order, smaller ? '<=' : '>=', key)})`;
+  return sql`(SELECT c.id FROM ${source.table} c WHERE ${source.where} AND ${compare(source.order, smaller ? '<=' : '>=', key)}
+    ORDER BY ${orderOf(source.order, smaller)} LIMIT 1) IS NOT NULL`;
+}
+
+function orderOf({ by }: PageOrder, descending: boolean): Sql {
+  return by ? sql`${by.value} ${direction(descending)}, c.id ${direction(descending)}` : sql`c.id ${direction(descending)}`;
 }
 
 function compare(order: PageOrder, operator: '<' | '>' | '<=' | '>=', { id, value }: PageKey): Sql {

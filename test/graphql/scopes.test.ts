@@ -24,6 +24,7 @@ const READS: readonly (readonly [field: string, call: string, scope: Scope | nul
   ['tokens', 'tokens { id }', 'admin'],
   ['auditLog', 'auditLog(first: 1) { edges { node { id } } }', 'admin'],
   ['jobs', 'jobs { name }', 'admin'],
+  ['settings', 'settings { key }', 'admin'],
 ];
 
 const id = (type: string) => Buffer.from(`${type}:999999999`).toString('base64url');
@@ -59,6 +60,7 @@ const WRITES: readonly (readonly [field: string, call: string, scope: Scope])[] 
   ['updateQualificationRule', `updateQualificationRule(input: { id: "${id('QualificationRule')}" }) { __typename }`, 'rules:write'],
   ['deleteQualificationRule', `deleteQualificationRule(id: "${id('QualificationRule')}") { __typename }`, 'rules:write'],
   ['runCleanup', 'runCleanup { tasks { name } }', 'admin'],
+  ['updateSetting', 'updateSetting(input: { key: "no such setting", value: "1" }) { __typename }', 'admin'],
   ['createToken', 'createToken(input: { name: "", scopes: [] }) { __typename }', 'admin'],
   ['revokeToken', `revokeToken(id: "${id('Token')}") { __typename }`, 'admin'],
 ];

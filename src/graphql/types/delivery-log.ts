@@ -74,7 +74,7 @@ export function deliveryLogFilter(input: typeof DeliveryLogFilterInput.$inferInp
 
 async function shownLogs(context: GraphQLContext, filter: DeliveryLogFilter): Promise<Sql> {
   const forms = await context.instance.addressBook();
-  return and([await refusedAsBadInput(() => deliveryLogCondition(filter, forms)), currentRun]);
+  return and([await refusedAsBadInput(() => deliveryLogCondition(filter, forms)), currentRun(filter.deliveryId)]);
 }
 
 builder.prismaObjectFields('Delivery', (t) => ({
@@ -128,5 +128,5 @@ builder.queryField('deliveryLogs', (t) =>
 nodeLoader(
   'DeliveryLog',
   (prisma, query) => prisma.deliveryLog.findUnique(query),
-  async ({ database }, id) => (await database.query(sql`SELECT FROM delivery_log c WHERE c.id = ${id} AND ${currentRun}`)).length === 1,
+  async ({ database }, id) => (await database.query(sql`SELECT FROM delivery_log c WHERE c.id = ${id} AND ${currentRun()}`)).length === 1,
 );

@@ -89,7 +89,7 @@ builder.queryField('exclusionLogs', (t) =>
       const { database, now, addressBook } = context.instance;
       const filter = exclusionLogFilter(args.filter);
       const forms = await addressBook();
-      const where = and([await refusedAsBadInput(() => exclusionLogCondition(filter, forms)), currentRun]);
+      const where = and([await refusedAsBadInput(() => exclusionLogCondition(filter, forms)), currentRun(filter.deliveryId)]);
       await refusedAsBadInput(() => requireIndexedCondition(database, 'exclusion_log', filter, now()));
       return listNodes({
         context,
@@ -107,5 +107,5 @@ builder.queryField('exclusionLogs', (t) =>
 nodeLoader(
   'ExclusionLog',
   (prisma, query) => prisma.exclusionLog.findUnique(query),
-  async ({ database }, id) => (await database.query(sql`SELECT FROM exclusion_log c WHERE c.id = ${id} AND ${currentRun}`)).length === 1,
+  async ({ database }, id) => (await database.query(sql`SELECT FROM exclusion_log c WHERE c.id = ${id} AND ${currentRun()}`)).length === 1,
 );

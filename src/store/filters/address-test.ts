@@ -57,7 +57,7 @@ export function addressConditions(test: AddressTest | null, columns: { address: 
   if (!test) return [];
   const conditions: Sql[] = [];
   if (test.erased !== null) conditions.push(sql`${columns.address} = ${test.erased}`);
-  else if (test.keys) conditions.push(sql`${columns.key} = ANY(${[...test.keys]}::uuid[])`);
+  else if (test.keys) conditions.push(keyCondition([...test.keys], columns.key));
   for (const part of test.parts) conditions.push(partCondition(part, columns));
   return conditions;
 }
@@ -71,6 +71,11 @@ export function matchesAddress(test: AddressTest | null, row: { address: string 
     const address = row.address ?? '';
     return row.address !== null && (part.kind === 'contains' ? address.includes(wanted) : address.startsWith(wanted));
   });
+}
+
+/** One key as an equation: then the index over key and id gives the order of the list too. */
+function keyCondition(keys: readonly string[], key: Sql): Sql {
+  return keys.length === 1 ? sql`${key} = ${keys[0]}::uuid` : sql`${key} = ANY(${keys}::uuid[])`;
 }
 
 function keysOf(text: string, channels: readonly Channel[], forms: AddressForms): Set<string> {

@@ -65,8 +65,9 @@ export function enumConditions(column: Sql, values: List<string>, field: string)
 }
 
 export function listConditions(column: Sql, values: List<string>, field: string): Sql[] {
-  const list = checkedList(values, field);
-  return list ? [sql`${column} = ANY(${list.map((text) => checkedText(text, field))}::text[])`] : [];
+  const list = checkedList(values, field)?.map((text) => checkedText(text, field));
+  if (!list) return [];
+  return list.length === 1 ? [sql`${column} = ${list[0]}`] : [sql`${column} = ANY(${list}::text[])`];
 }
 
 export function checkedList<T>(values: List<T>, field: string): T[] | null {

@@ -18,7 +18,7 @@ export interface DeliveryLogFilter {
   readonly updatedAt?: InstantRange | null | undefined;
 }
 
-/** Condition on `c`, a delivery log. Logs of earlier runs are not shown (amendment A15): `currentRun` says so. */
+/** Condition on `c`, a delivery log. Logs of earlier runs are not shown (amendment A15): see `currentRun`. */
 export function deliveryLogCondition(filter: DeliveryLogFilter, forms: AddressForms): Sql {
   const test = addressTest(filter.address, filter.channel, forms, 'filter.address');
   return and([
@@ -115,8 +115,15 @@ export function exclusionLogMatcher(filter: ExclusionLogFilter, forms: AddressFo
   return (row) => tests.every((one) => one(row));
 }
 
-/** `c` belongs to the run of its delivery that is shown. */
-export const currentRun: Sql = sql`EXISTS (SELECT FROM delivery d WHERE d.id = c.delivery_id AND d.run = c.run)`;
+/**
+ * `c` belongs to the run of its delivery that is shown. Where the delivery is known its run is looked up first, so that one index gives
+ * both the rows and their order.
+ */
+export function currentRun(deliveryId?: bigint | null): Sql {
+  return isSet(deliveryId)
+    ? sql`c.run = (SELECT d.run FROM delivery d WHERE d.id = ${deliveryId})`
+    : sql`EXISTS (SELECT FROM delivery d WHERE d.id = c.delivery_id AND d.run = c.run)`;
+}
 
 interface Ids {
   readonly deliveryId?: bigint | null | undefined;
