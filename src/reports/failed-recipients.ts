@@ -5,10 +5,11 @@ import type { EventOrigin } from '../domain/vocabulary.ts';
 import { readBounceText, readTranscript, type TextRecipient, type TranscriptReply } from './bounce-text.ts';
 import { type DeliveryStatus, diagnosticText, groupAddress, type StatusGroup } from './delivery-status.ts';
 import { cleanAddress, fieldAddress, localPart } from './found-address.ts';
+import { isCourtesy, withoutCourtesy } from './notice-text.ts';
 import type { OriginalMessage } from './original-message.ts';
 import type { RecipientAction, ReportedRecipient } from './parsed-message.ts';
-import { plainText, saysDelay, saysFailure, saysFinal } from './report-phrases.ts';
-import { answeringHost, innerReply, refusedCommand } from './smtp-reply.ts';
+import { plainText, saysDelay, saysFailure, saysFailureWeakly, saysFinal } from './report-phrases.ts';
+import { answeringHost, innerReply, quotedReply, refusedCommand } from './smtp-reply.ts';
 
 /** What surrounds the recipients of a report. */
 export interface ReportContext {
@@ -118,7 +119,12 @@ function saysSomething(text: string): boolean {
 
 /** A text that speaks of a failure: by a reply code or by its words. */
 function tellsOfFailure(text: string): boolean {
-  return saysSomething(text) && (/(?:^|[\s:(])[45]\d\d[ -]|[45]\.\d{1,3}\.\d/.test(text) || saysFailure(plainText(text.slice(0, 3000))));
+  return (
+    saysSomething(text) &&
+    (/(?:^|[\s:(])[45]\d\d[ -]|[45]\.\d{1,3}\.\d/.test(text) ||
+      saysFailure(plainText(text.slice(0, 3000))) ||
+      saysFailureWeakly(plainText(text.slice(0, 3000))))
+  );
 }
 
 /** What a whole notice offers to recipients whose own paragraph says nothing. */
@@ -134,7 +140,7 @@ function bestText(mention: TextRecipient, told: string, words: NoticeWords | nul
   // Named in a sentence only, the recipient has no paragraph of its own.
   if (words === null || (mention.clear && tells)) return told;
   if (words.reply !== '') return words.reply;
-  return tells ? told : words.notice;
+  return tells || (mention.clear && saysSomething(told) && !isCourtesy(told)) ? told : withoutCourtesy(words.notice);
 }
 
 function sameAddress(a: string | null, b: string | null): boolean {
@@ -206,8 +212,8 @@ export function recipientsOfStatus(status: DeliveryStatus, context: ReportContex
 
 /** The reply a notice quotes, or nothing: the notice itself is handed on apart. */
 function replyIn(notice: string): string {
-  const inner = innerReply(notice);
-  return inner.length + 20 < notice.trim().length && tellsOfFailure(inner) ? inner : '';
+  const reply = quotedReply(notice);
+  return reply !== null && tellsOfFailure(reply) ? reply : '';
 }
 
 /** A group that names nobody and says nothing stands for no recipient where others do. */
@@ -279,7 +285,7 @@ export function recipientsOfText(context: ReportContext, action: RecipientAction
     failed.length > 0 ? failed.map((address) => mentionOfAny([address]) ?? unnamed(address)) : byName === null ? named : [byName];
   const recipients = listed.length > 0 ? listed : [unnamed(guessAddress([], context) ?? '')];
   // Where one of several recipients has words of its own, the others must not be judged by them.
-  const shared = recipients.length === 1 || !recipients.some(({ text }) => tellsOfFailure(text));
+  const shared = recipients.length === 1 || !recipients.some(({ text, clear }) => tellsOfFailure(text) || (clear && saysSomething(text)));
   const words = shared ? { notice: context.notice, reply: replyIn(context.notice) } : null;
   return recipients.map((mention, index) => {
     const address = failed[index] ?? (mention.address === '' ? null : mention.address);

@@ -73,3 +73,22 @@ export function withoutFooter(notice: string): string {
   }
   return notice;
 }
+
+/** How the paragraphs begin with which servers greet, explain themselves and say goodbye in every report. */
+const COURTESY =
+  /^(?:hi[.!]|hello\b|dear \S|this (?:message|mail|e-?mail|report) (?:was|is) (?:created|generated|an? auto\w*)|this is (?:the|an?) (?:mail|postfix|automatic|delivery|[\w-]{1,30} program|qmail)|this is an automatically|\S{1,40} auto-generated|a message (?:that you sent|sent by)|i'm (?:sorry|afraid)|we're sorry|for (?:further|more) (?:assistance|information|help)|if you (?:do so|require|feel|have|need)|please (?:reply|contact|check|note|do not|include|forward)|the (?:mail system|[\w -]{1,30} program)$|no action is required|you do not need|\W*(?:this is a warning|warning message|you do not need)|message will be retried|delivery to the following recipients? (?:has|have|failed|was)|delevery to the following|the following address(?:es)?(?:\(es\))? failed|additional information|diagnostic information for|it'?s attached below|be delivered to one or more|recipients\. this is a permanent|\*{3,})/;
+
+/** The paragraphs that are not mere courtesy; the whole notice where nothing else is left. */
+export function withoutCourtesy(notice: string): string {
+  const left = notice.split(/\n[ \t]*\n/, 200).filter((paragraph) => {
+    const plain = plainText(paragraph.slice(0, 200)).trim();
+    return plain !== '' && !COURTESY.test(plain);
+  });
+  const text = left.join('\n\n');
+  return /\p{L}{3}/u.test(text) && /\s\p{L}{2}/u.test(text) ? text : notice;
+}
+
+/** True for text that begins like a courtesy paragraph or says nothing but where to ask. */
+export function isCourtesy(text: string): boolean {
+  return COURTESY.test(plainText(text.slice(0, 200)).trim());
+}

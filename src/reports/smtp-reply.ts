@@ -138,18 +138,26 @@ function firstParagraph(text: string): string {
   return text.split(/\n[ \t]*\n/).find((paragraph) => /[\p{L}\d]{3}/u.test(paragraph)) ?? text;
 }
 
-/**
- * The receiving server's own words inside a sentence such as `host mx.example.com[192.0.2.1] said: 550 5.1.1 ... (in reply to RCPT TO
- * command)`, to the end of their paragraph; the whole text where nothing introduces a reply. On one line.
- */
-export function innerReply(text: string): string {
-  const window = text.slice(0, MAX_REPLY * 2);
-  const start = replyStart(window);
-  const reply = start === -1 ? window : firstParagraph(window.slice(start));
-  return reply
+function onOneLine(text: string): string {
+  return text
     .replace(TRAILING_COMMAND, '')
     .replace(/[=_*#~-]{4,}/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, MAX_REPLY);
+}
+
+/**
+ * The receiving server's own words inside a sentence such as `host mx.example.com[192.0.2.1] said: 550 5.1.1 ... (in reply to RCPT TO
+ * command)`, to the end of their paragraph and on one line; null where nothing introduces a reply.
+ */
+export function quotedReply(text: string): string | null {
+  const window = text.slice(0, MAX_REPLY * 2);
+  const start = replyStart(window);
+  return start === -1 ? null : onOneLine(firstParagraph(window.slice(start)));
+}
+
+/** The reply a sentence quotes, else the whole text; on one line. */
+export function innerReply(text: string): string {
+  return quotedReply(text) ?? onOneLine(text.slice(0, MAX_REPLY * 2));
 }
