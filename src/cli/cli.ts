@@ -44,6 +44,20 @@ function commandLine(): Command {
       process.exitCode = await (await import('./classify.ts')).runClassify(paths, options);
     });
   program
+    .command('ingest')
+    .description('take raw messages into the database; safe to repeat')
+    .argument('<path...>', 'files, mbox files or folders; - = standard input')
+    .action(async (paths) => {
+      process.exitCode = await (await import('./ingest.ts')).runIngest(paths);
+    });
+  program
+    .command('check')
+    .description('say of addresses on standard input, one a line, whether they may be written to')
+    .option('--channel <channel>', 'of all of them', 'EMAIL')
+    .action(async (options) => {
+      process.exitCode = await (await import('./check.ts')).runCheck(options);
+    });
+  program
     .command('watch')
     .description('print updates as they happen; goes on by itself after a lost connection')
     .argument('<feed>', 'delivery-logs, exclusion-logs or quarantine')
@@ -52,6 +66,12 @@ function commandLine(): Command {
     .option('--url <url>', 'of the server; else LAZARET_URL, or the one that runs on this data directory')
     .option('--json', 'one JSON object a line')
     .action(async (feed, options) => (await import('./watch.ts')).runWatch(feed, options));
+  program
+    .command('verify')
+    .description('is every quarantine entry what its ledger says? Status 1 where one is not')
+    .option('--repair', 'make the list say what its ledger says')
+    .option('--json', 'one JSON object a difference')
+    .action(async (options) => (await import('./verify.ts')).runVerify(options));
   addTokenCommands(program.command('token').description('make, list and revoke tokens'));
   return program;
 }
