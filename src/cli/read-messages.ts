@@ -10,7 +10,7 @@ const AHEAD = 8;
 /** What is read at once and held ahead; larger files are read when it is their turn. */
 const SMALL = 1024 * 1024;
 
-/** One raw message, or why it cannot be read. */
+/** One raw message (of one that is longer than MESSAGE_MAX the beginning, by one byte longer than that), or why it cannot be read. */
 export interface RawMessage {
   /** Name of its file; of an mbox file with several messages with # and the number of the message. */
   readonly name: string;
@@ -69,7 +69,7 @@ async function* messagesOf(name: string, bytes: AsyncIterable<Uint8Array>): Asyn
   let number = 0;
   let held: Buffer | null = null;
   try {
-    for await (const raw of splitMessages(bytes, MESSAGE_MAX)) {
+    for await (const raw of splitMessages(bytes, MESSAGE_MAX + 1)) {
       if (held) {
         number += 1;
         yield { name: `${name}#${number}`, raw: held, problem: null };

@@ -1,6 +1,17 @@
 import { readLock } from '../store/data-directory.ts';
 import { CommandError, EXIT } from './command-error.ts';
 
+/** The server's answer to an operation is a refusal. */
+export class ServerRefusal extends CommandError {
+  /** As in the API's `extensions.code`. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(EXIT.refused, message);
+    this.code = code;
+  }
+}
+
 /** The server that holds the embedded database, reached through its HTTP API on this machine. */
 export interface RunningServer {
   readonly url: string;
@@ -35,7 +46,9 @@ export async function findRunningServer(dataDir: string): Promise<RunningServer 
 async function ask<T>(send: RunningServer['fetch'], query: string, variables: object = {}): Promise<T> {
   const body = JSON.stringify({ query, variables });
   const response = await send('/graphql', { method: 'POST', body, headers: { 'Content-Type': 'application/json' } });
-  const { data, errors } = (await response.json()) as { data?: T; errors?: { message: string }[] };
-  if (errors?.[0] || data === undefined) throw new CommandError(EXIT.refused, errors?.[0]?.message ?? 'the server gave no answer');
+  const { data, errors } = (await response.json()) as { data?: T; errors?: { message: string; extensions?: { code?: string } }[] };
+  if (errors?.[0] || data === undefined) {
+    throw new ServerRefusal(errors?.[0]?.extensions?.code ?? '', errors?.[0]?.message ?? 'the server gave no answer');
+  }
   return data;
 }
