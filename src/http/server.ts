@@ -76,8 +76,8 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     url: urlOf(server),
     close: async (patienceMs) => {
       ending = true;
-      await Promise.all([closeServer(server, patienceMs), sockets?.close()]);
       tokens.close();
+      await Promise.all([closeServer(server, patienceMs), sockets?.close()]);
       await engine.yoga.dispose();
     },
   };
@@ -101,6 +101,8 @@ function urlOf(server: Server): string {
 }
 
 async function closeServer(server: Server, patienceMs: number): Promise<void> {
+  // A connection that is kept alive would bring further requests.
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), patienceMs);

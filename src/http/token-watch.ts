@@ -4,15 +4,18 @@ import type { Authenticator } from '../operations/authenticate.ts';
 /** With the two seconds for which a token is remembered, what a revoked or expired token holds open is closed within five. */
 const LOOK_MS = 2_000;
 
+export type EndOfWatch = 'TOKEN_ENDED' | 'SERVER_ENDING';
+
 export interface TokenWatch {
-  /** Calls `end` once the token is no longer taken. @returns a function that ends the watching */
-  watch(secret: string, end: () => void): () => void;
+  /** Calls `end` once the token is no longer taken, or the server ends. @returns a function that ends the watching */
+  watch(secret: string, end: (why: EndOfWatch) => void): () => void;
+  /** Ends all that is watched. */
   close(): void;
 }
 
 /** Looks after what lives longer than a request: WebSockets and event streams. */
 export function openTokenWatch(authenticator: Authenticator, log: Logger): TokenWatch {
-  const watched = new Map<string, Set<() => void>>();
+  const watched = new Map<string, Set<(why: EndOfWatch) => void>>();
 
   const look = async () => {
     for (const [secret, ends] of watched) {
@@ -24,7 +27,7 @@ export function openTokenWatch(authenticator: Authenticator, log: Logger): Token
         return;
       }
       watched.delete(secret);
-      for (const end of ends) end();
+      for (const end of ends) end('TOKEN_ENDED');
     }
   };
 
@@ -38,6 +41,10 @@ export function openTokenWatch(authenticator: Authenticator, log: Logger): Token
         if (ends.size === 0 && watched.get(secret) === ends) watched.delete(secret);
       };
     },
-    close: () => clearInterval(timer),
+    close: () => {
+      clearInterval(timer);
+      for (const ends of watched.values()) for (const end of ends) end('SERVER_ENDING');
+      watched.clear();
+    },
   };
 }

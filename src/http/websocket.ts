@@ -144,7 +144,11 @@ async function connect({ gate, tokens }: WebSocketOptions, { connectionParams, e
   if (secret === null || !(await gate.authenticator.authenticate(secret))) return false;
   extra.secret = secret;
   if (extra.socket.readyState !== extra.socket.OPEN) return false;
-  extra.unwatch = tokens.watch(secret, () => extra.socket.close(FORBIDDEN, 'The token was revoked or has expired'));
+  extra.unwatch = tokens.watch(secret, (why) =>
+    why === 'TOKEN_ENDED'
+      ? extra.socket.close(FORBIDDEN, 'The token was revoked or has expired')
+      : extra.socket.close(GOING_AWAY, 'The server is ending'),
+  );
   return true;
 }
 

@@ -39,14 +39,12 @@ describe('the server on its embedded database', () => {
     const answer = ingestSlowly(url, created.stdout.trim());
     await answer.begun;
     server.process.kill('SIGTERM');
-    await expect
-      .poll(() =>
-        fetch(`${url}/healthz`).then(
-          () => 'open',
-          () => 'closed',
-        ),
-      )
-      .toBe('closed');
+    const door = () =>
+      fetch(`${url}/healthz`).then(
+        () => 'open',
+        () => 'closed',
+      );
+    await expect.poll(door, { timeout: 10_000 }).toBe('closed');
     answer.finish();
     expect((await answer.results).map(({ accepted }) => accepted)).toEqual(Array(1_500).fill(true));
     expect(await server.exited).toBe(0);

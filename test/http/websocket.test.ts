@@ -178,6 +178,14 @@ describe('server-sent events', () => {
     await reader?.cancel();
   });
 
+  test('do not hold up a server that ends', async () => {
+    const ending = await openTestApp(await testDatabase(), { schema: tinySchema });
+    const response = await ending.fetch('/graphql?query=subscription{ticks}', { headers: { Accept: 'text/event-stream' } });
+    const startedAt = performance.now();
+    await Promise.all([expect(response.text()).rejects.toThrow(), ending.close()]);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
   test('end within 5 seconds of the token being revoked', async () => {
     const { secret, id } = await createToken(app.instance, { name: 'stream', scopes: ['admin'] }, actor);
     const response = await listen(secret);
