@@ -31,13 +31,16 @@ const AUTO_TEXT =
 const CHALLENGE =
   /\bboxbe\b|spam ?arrest|bluebottle|\btmda\b|challenge[- ]response|sender verification|verify (?:that )?you(?:'re| are) (?:a )?(?:human|real|not a spammer)|awaiting (?:your )?(?:verification|confirmation|approval)|(?:click|follow|visit|reply)[^.]{0,80}(?:to (?:have your (?:message|email|mail) delivered|confirm (?:your|this) (?:message|e-?mail|address)|deliver your|be added to|verify|release)|so that your (?:message|email))|waiting list|whitelist|please confirm (?:your|this) (?:message|e-?mail|mail)|confirm that you sent|held (?:until|pending|for)|approved senders?|guest list|requires? (?:your )?confirmation/i;
 
+const QUESTION =
+  /\bboxbe\b|spam ?arrest|bluebottle|\btmda\b|challenge[- ]response|verify (?:that )?you(?:'re| are)|(?:please |to )confirm (?:your|this|that you)|guest list/i;
+
 /** What the headers and text of a message that is no report show about its making. */
 export interface AutomaticSigns {
   /** Subject or header that only automatic replies carry: stands even against words of failure in the text. */
   readonly strong: boolean;
   /** Header, envelope or text that automatic replies have in common with reports. */
   readonly weak: boolean;
-  /** The text asks the sender to prove that there is a person behind the message. */
+  /** The text asks the sender to prove that there is a person behind the message, in words that reports never use. */
   readonly challenge: boolean;
 }
 
@@ -54,7 +57,7 @@ export function automaticSigns(headers: MailHeaders, subject: string, text: stri
   return {
     strong: subjectSays || vacation || headers.has('x-ms-exchange-inbox-rules-loop'),
     weak: marked || submitted.startsWith('auto-replied') || nullSender || AUTO_TEXT.test(head) || challenge,
-    challenge,
+    challenge: QUESTION.test(head),
   };
 }
 

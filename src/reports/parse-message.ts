@@ -8,44 +8,21 @@ import { createHash } from 'node:crypto';
 import type { EventOrigin, MessageKind } from '../domain/vocabulary.ts';
 import { automaticSigns, isProviderOptOut, isUnsubscribeRequest, senderRole } from './auto-reply.ts';
 import { type DeliveryStatus, findDeliveryStatus, readDeliveryStatus } from './delivery-status.ts';
-import { recipientsOfStatus, recipientsOfText } from './failed-recipients.ts';
+import { type ReportContext, recipientsOfStatus, recipientsOfText } from './failed-recipients.ts';
+import { tellsOfFailure, tellsOfSuccess } from './failure-signs.ts';
 import { type FeedbackReport, findFeedbackReport, isComplaint, readFeedbackReport, readPlainComplaint } from './feedback-report.ts';
-import { findAddresses } from './found-address.ts';
-import { htmlToText } from './html-text.ts';
-import { headerText, rawHeader, readHeaders } from './mail-headers.ts';
-import { type MailPart, type OpenedMail, openMail, partText } from './mail-parts.ts';
-import { cutOriginal, withoutFooter } from './notice-text.ts';
-import { bareMessageId, describeOriginal, type OriginalMessage, originalFromText } from './original-message.ts';
+import { rawHeader } from './mail-headers.ts';
+import { type OpenedMail, openMail, partText } from './mail-parts.ts';
+import { bareMessageId, type OriginalMessage } from './original-message.ts';
 import { findOwnToken, TOKEN_HEADER } from './own-token.ts';
 import type { ParsedMessage, RecipientAction, ReportedRecipient } from './parsed-message.ts';
 import { type ProviderNotice, readProviderNotice } from './provider-notice.ts';
-import {
-  isFailureSubject,
-  isServersOwnReport,
-  plainText,
-  saysDelay,
-  saysFailure,
-  saysFailureWeakly,
-  saysFinal,
-  saysSuccess,
-} from './report-phrases.ts';
+import { findOriginal, headersOfHeaderPart, innerMaterial, type Material, noticeAt, prepareMaterial } from './report-material.ts';
+import { isFailureSubject, plainText, saysDelay, saysFinal } from './report-phrases.ts';
 
 export interface ParseOptions {
   /** How the message came to be a finding; decides nothing here, it is handed on with the evidence. */
   readonly origin?: EventOrigin;
-}
-
-/** What the readers below share: the opened message and the texts they all look at. */
-interface Material {
-  readonly mail: OpenedMail;
-  readonly subject: string;
-  /** The human-readable text of the report, without the message it returns. */
-  readonly notice: string;
-  /** What stands behind the marker line of a text report. */
-  readonly returnedText: string;
-  readonly to: readonly string[];
-  readonly from: string | null;
-  readonly origin: EventOrigin;
 }
 
 interface Finding {
@@ -53,75 +30,6 @@ interface Finding {
   readonly recipients: readonly ReportedRecipient[];
   readonly feedbackType?: string | null;
   readonly original?: OriginalMessage | null;
-}
-
-const MAX_NOTICE = 65_536;
-const STATUS_TYPES: ReadonlySet<string> = new Set(['message/delivery-status', 'message/global-delivery-status']);
-const HEADER_TYPES: ReadonlySet<string> = new Set([
-  'text/rfc822-headers',
-  'message/rfc822-headers',
-  'message/global-headers',
-  'text/rfc822-header',
-  'text/rfc822',
-]);
-
-function textOfPart(part: MailPart): string {
-  const text = partText(part);
-  return part.type === 'text/html' || /^\s*<(?:!doctype|html|head|body)/i.test(text) ? htmlToText(text) : text;
-}
-
-/** The texts of the report itself, in order; HTML only where no plain text says anything. */
-function humanText(parts: readonly MailPart[], level: number): string {
-  let plain = '';
-  let html: MailPart | null = null;
-  for (const part of parts) {
-    if (part.embedded !== level || HEADER_TYPES.has(part.type) || plain.length > MAX_NOTICE) continue;
-    if (part.type === 'text/html') html ??= part;
-    else if (
-      (part.type.startsWith('text') || part.type === 'report/report' || part.type === 'message/notification') &&
-      !(part.attachment && plain !== '')
-    ) {
-      plain += `${textOfPart(part)}\n`;
-    }
-  }
-  if (plain.trim().length < 3 && html !== null) return textOfPart(html).slice(0, MAX_NOTICE);
-  return plain.slice(0, MAX_NOTICE);
-}
-
-function addressesOf(mail: OpenedMail): string[] {
-  const out = new Set<string>();
-  for (const name of ['to', 'delivered-to', 'x-original-to', 'envelope-to', 'x-envelope-to']) {
-    for (const value of (mail.headers.get(name) ?? []).slice(0, 5)) for (const { address } of findAddresses(value, 20)) out.add(address);
-  }
-  return [...out];
-}
-
-function prepare(mail: OpenedMail, origin: EventOrigin): Material {
-  const text = humanText(mail.parts, 0);
-  const { notice, original } = cutOriginal(text);
-  return {
-    mail,
-    subject: headerText(mail.headers, 'subject'),
-    notice: withoutFooter(notice),
-    returnedText: original,
-    to: addressesOf(mail),
-    from: findAddresses(headerText(mail.headers, 'from'), 1)[0]?.address ?? null,
-    origin,
-  };
-}
-
-/** The returned message: an embedded message, a header part, or what stands behind the marker line. */
-function findOriginal(material: Material, above: number): OriginalMessage | null {
-  const embedded = material.mail.parts.find((part) => part.embedded === above + 1);
-  if (embedded !== undefined) return describeOriginal(embedded.messageHeaders);
-  const headerPart = material.mail.parts.find((part) => HEADER_TYPES.has(part.type));
-  if (headerPart !== undefined) {
-    const text = partText(headerPart);
-    const original = describeOriginal(readHeaders(text, 0, text.length, true).headers);
-    if (original !== null) return original;
-  }
-  if (material.returnedText !== '') return originalFromText(material.returnedText);
-  return null;
 }
 
 function readComplaint(material: Material): Finding | null {
@@ -143,13 +51,6 @@ function readComplaint(material: Material): Finding | null {
     feedbackType: report.feedbackType,
     recipients: simpleRecipients(material, report.recipients, 'complained', `feedback ${report.feedbackType}`),
   };
-}
-
-function headersOfHeaderPart(mail: OpenedMail): ReturnType<typeof readHeaders>['headers'] | null {
-  const part = mail.parts.find(({ type }) => HEADER_TYPES.has(type));
-  if (part === undefined) return null;
-  const text = partText(part);
-  return readHeaders(text, 0, text.length, true).headers;
 }
 
 /** Recipients of messages that are no failures; the evidence only carries the words. */
@@ -202,6 +103,8 @@ function noticeFinding(material: Material, notice: ProviderNotice): Finding {
   return { kind: notice.event, recipients, original };
 }
 
+const STATUS_TYPES: ReadonlySet<string> = new Set(['message/delivery-status', 'message/global-delivery-status']);
+
 const ORDER: Readonly<Record<RecipientAction, number>> = {
   failed: 0,
   complained: 0,
@@ -231,11 +134,6 @@ function statusPart(mail: OpenedMail): { status: DeliveryStatus; level: number }
   return { status: { message: first.message, recipients: read.flatMap(({ recipients }) => recipients) }, level };
 }
 
-/** Lines a forwarding person puts in front of the report lead nowhere; the report's own text is one level further in. */
-function noticeAt(material: Material, level: number): string {
-  return level === 0 ? material.notice : withoutFooter(cutOriginal(humanText(material.mail.parts, level)).notice);
-}
-
 function readStatus(material: Material): Finding | null {
   const found = statusPart(material.mail);
   const raw = found !== null && found.status.recipients.length > 0 ? null : rawStatus(material);
@@ -262,7 +160,7 @@ function rawStatus(material: Material): DeliveryStatus | null {
   return fromText ?? findDeliveryStatus(mail.raw.slice(mail.bodyStart));
 }
 
-function context(material: Material, original: OriginalMessage | null) {
+function context(material: Material, original: OriginalMessage | null): ReportContext {
   return {
     notice: material.notice,
     subject: material.subject,
@@ -272,41 +170,6 @@ function context(material: Material, original: OriginalMessage | null) {
     origin: material.origin,
     failedHeader: rawHeader(material.mail.headers, 'x-failed-recipients'),
   };
-}
-
-/** Reports about authentication and statistics look like failures and are none. */
-const STATISTICS =
-  /^\s*(?:\[[^\]]{0,40}\]\s*)?report[- ]?domain:|\bdmarc\b|\btls-?rpt\b|quarantine (?:summary|digest|report)|spam (?:digest|summary)/i;
-
-/** How sure the texts make it that a message without report parts tells of a failure. */
-function tellsOfFailure(material: Material, automatic: boolean): boolean {
-  const { mail, notice } = material;
-  if (mail.headers.has('x-failed-recipients')) return true;
-  if (STATISTICS.test(material.subject)) return false;
-  const subject = plainText(material.subject);
-  const role = senderRole(mail.headers);
-  // What people quote is what they answer, not what they tell.
-  const told = role === 'other' ? notice.slice(0, 8000).replace(/^[ \t]*>.*$/gm, '') : notice.slice(0, 8000);
-  const plain = plainText(told);
-  const textSays = saysFailure(plain);
-  if (mail.reportType === 'disposition-notification') return textSays && /reject|quota|denied|failed|refused|discarded/.test(plain);
-  const subjectSays = isFailureSubject(subject);
-  const clearly = textSays || saysDelay(plain) || /(?:^|\s)[45]\d\d[ -](?:[45]\.\d|[<#a-z]{3})/.test(plain);
-  if (role === 'daemon' && (clearly || subjectSays || saysFailureWeakly(plain)))
-    return !automatic || subjectSays || isServersOwnReport(plain.slice(0, 1500));
-  if (automatic) return false;
-  if (role === 'system' && (textSays || subjectSays || saysDelay(plain))) return true;
-  if (subjectSays && clearly) return true;
-  if (mail.reportType === 'delivery-status' && textSays) return true;
-  return isServersOwnReport(plain.slice(0, 700)) && !/^re:/.test(subject.trim());
-}
-
-/** True for a text that tells of nothing but success. */
-function tellsOfSuccess(plain: string): boolean {
-  return (
-    saysSuccess(plain) &&
-    !/fatal|fail|could not|couldn't|unable|undeliver|not been|not be delivered|reject|delay|warning|error:|refused/.test(plain)
-  );
 }
 
 function readFailureText(material: Material, automatic: boolean): Finding | null {
@@ -321,20 +184,8 @@ function readFailureText(material: Material, automatic: boolean): Finding | null
 
 /** A report that somebody forwarded as an attachment or that a gateway wrapped: the message inside is read instead. */
 function readForwarded(material: Material): Finding | null {
-  const { mail } = material;
-  const inner = mail.parts.find((part) => part.embedded === 1);
-  if (inner === undefined || senderRole(inner.messageHeaders) === 'other') return null;
-  const text = humanText(mail.parts, 1);
-  const { notice, original } = cutOriginal(text);
-  const innerMail: OpenedMail = {
-    ...mail,
-    headers: inner.messageHeaders,
-    parts: mail.parts.filter(({ embedded }) => embedded >= 1).map((part) => ({ ...part, embedded: part.embedded - 1 })),
-  };
-  return readFailureText(
-    { ...material, mail: innerMail, subject: headerText(inner.messageHeaders, 'subject'), notice, returnedText: original },
-    false,
-  );
+  const inner = innerMaterial(material);
+  return inner === null || senderRole(inner.mail.headers) === 'other' ? null : readFailureText(inner, false);
 }
 
 function find(material: Material): Finding {
@@ -381,7 +232,7 @@ function tokensOf(material: Material, original: OriginalMessage | null): string[
 /** Reads one raw message (RFC 5322 bytes, any line ends, with or without an mbox `From ` line). Never throws. */
 export function parseMessage(raw: Uint8Array, options: ParseOptions = {}): ParsedMessage {
   const mail = openMail(raw);
-  const material = prepare(mail, options.origin ?? 'ASYNC');
+  const material = prepareMaterial(mail, options.origin ?? 'ASYNC');
   const finding = find(material);
   const original = finding.original ?? findOriginal(material, 0);
   return {
