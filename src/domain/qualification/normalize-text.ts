@@ -88,50 +88,78 @@ function replaceGluedRecipient(text: string, recipient: Recipient): string {
   return forms.reduce((out, form) => replaceForm(out, form, null), text);
 }
 
+const DIGIT = 1;
+const SMALL = 2;
+const CAPITAL = 4;
+const HEX = 8;
+const JOINER = 16;
+const ALPHANUMERIC = DIGIT | SMALL | CAPITAL;
+
+/** Kinds of ASCII characters, as bits. */
+const KIND = new Uint8Array(128);
+for (let code = 48; code <= 57; code += 1) KIND[code] = DIGIT | HEX;
+for (let code = 97; code <= 122; code += 1) KIND[code] = code <= 102 ? SMALL | HEX : SMALL;
+for (let code = 65; code <= 90; code += 1) KIND[code] = code <= 70 ? CAPITAL | HEX : CAPITAL;
+KIND[45] = JOINER;
+KIND[95] = JOINER;
+
+/** What a text must have for a rule to match at all; each is necessary, none is enough. */
 interface Traits {
-  readonly digit: boolean;
-  readonly plus: boolean;
-  readonly dot: boolean;
-  readonly colon: boolean;
-  readonly dashOrSlashOrSpaceDate: boolean;
+  readonly date: boolean;
+  readonly ip4: boolean;
+  readonly ip6: boolean;
+  readonly phone: boolean;
+  readonly domain: boolean;
+  readonly mixedId: boolean;
+  readonly longNumber: boolean;
 }
 
+const LEAST_ID = 8;
+const LEAST_NUMBER = 4;
+
+/** One look at every character, instead of seven searches through most texts for nothing. */
 function traitsOf(text: string): Traits {
-  let digit = false;
-  let plus = false;
-  let dot = false;
-  let colon = false;
-  let fourDigits = false;
-  let slash = false;
-  let run = 0;
+  let [numberDots, hexColons, digitRun, token] = [0, 0, 0, 0];
+  let [plus, slash, domain, mixedId, longNumber] = [false, false, false, false, false];
+  let kinds = 0;
+  let before = 0;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    if (code >= 48 && code <= 57) {
-      digit = true;
-      run += 1;
-      if (run >= 4) fourDigits = true;
-      continue;
+    const kind = code < 128 ? (KIND[code] as number) : 0;
+    if (kind !== 0) {
+      token += 1;
+      kinds |= kind;
+      digitRun = (kind & DIGIT) !== 0 ? digitRun + 1 : 0;
+      if (digitRun >= LEAST_NUMBER) longNumber = true;
+      if (token >= LEAST_ID && (kinds & DIGIT) !== 0 && (kinds & (SMALL | CAPITAL)) !== 0) mixedId = true;
+    } else {
+      if (code === 46 && (before & ALPHANUMERIC) !== 0) {
+        const after = KIND[text.charCodeAt(index + 1)] ?? 0;
+        if ((after & SMALL) !== 0) domain = true;
+        if ((before & DIGIT) !== 0 && (after & DIGIT) !== 0) numberDots += 1;
+      } else if (code === 58 && (before & HEX) !== 0) hexColons += 1;
+      else if (code === 43) plus = true;
+      else if (code === 47 && (before & DIGIT) !== 0) slash = true;
+      token = 0;
+      kinds = 0;
+      digitRun = 0;
     }
-    run = 0;
-    if (code === 46) dot = true;
-    else if (code === 58) colon = true;
-    else if (code === 43) plus = true;
-    else if (code === 47) slash = true;
+    before = kind;
   }
-  return { digit, plus, dot, colon, dashOrSlashOrSpaceDate: fourDigits || (slash && digit) };
+  return { date: slash || longNumber, ip4: numberDots >= 3, ip6: hexColons >= 3, phone: plus, domain, mixedId, longNumber };
 }
 
 function replaceVariables(text: string): string {
   let out = text.includes('://') ? text.replace(URL, '#URL#') : text;
   out = replaceAddresses(out);
   const traits = traitsOf(out);
-  if (traits.dashOrSlashOrSpaceDate) out = out.replace(DATE, '#DATE#');
-  if (traits.digit && traits.dot) out = out.replace(IPV4, '#IP#');
-  if (traits.colon) out = out.replace(IPV6, '#IP#');
-  if (traits.plus) out = out.replace(PHONE, '#PHONE#');
-  if (traits.dot) out = out.replace(DOMAIN, '#DOMAIN#');
-  if (traits.digit) out = out.replace(MIXED_ID, '#ID#').replace(LONG_NUMBER, '#ID#');
-  return out;
+  if (traits.date) out = out.replace(DATE, '#DATE#');
+  if (traits.ip4) out = out.replace(IPV4, '#IP#');
+  if (traits.ip6) out = out.replace(IPV6, '#IP#');
+  if (traits.phone) out = out.replace(PHONE, '#PHONE#');
+  if (traits.domain) out = out.replace(DOMAIN, '#DOMAIN#');
+  if (traits.mixedId) out = out.replace(MIXED_ID, '#ID#');
+  return traits.longNumber ? out.replace(LONG_NUMBER, '#ID#') : out;
 }
 
 function pass(text: string, recipient: Recipient | null): string {
