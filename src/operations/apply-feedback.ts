@@ -5,6 +5,7 @@ import { lockEntries, lockLogs, readLedgerFacts, type StoredEntry, type WantedLo
 import {
   appendDeltas,
   entryName,
+  idText,
   insertDeliveryLines,
   insertEntries,
   insertQuarantineLines,
@@ -69,21 +70,28 @@ export async function applyFeedback(
 
 async function write(tx: Queryable, result: FoldResult, now: Date): Promise<void> {
   const created = result.entries.flatMap(({ base, item, state, lastDeliveryId, version }) =>
-    base === null ? [{ ...state, ...placeOf(item), lastDeliveryId, createdAt: now, version }] : [],
+    base === null ? [{ ...state, ...placeOf(item), lastDeliveryId: idText(lastDeliveryId), createdAt: now, version }] : [],
   );
   const changed = result.entries.flatMap(({ base, state, lastDeliveryId, version }) =>
-    base?.id == null ? [] : [{ ...state, id: base.id, lastDeliveryId, version, baseVersion: base.version }],
+    base?.id == null
+      ? []
+      : [{ ...state, id: base.id.toString(), lastDeliveryId: idText(lastDeliveryId), version, baseVersion: base.version }],
   );
   const ids = new Map(await insertEntries(tx, created));
   for (const { base } of result.entries) if (base?.id != null) ids.set(entryName(base.addressKey, base.shortCode), base.id);
   await updateEntries(tx, changed);
   await insertQuarantineLines(
     tx,
-    result.quarantineLines.map((line) => ({ ...line, entryId: idOf(ids, line) })),
+    result.quarantineLines.map((line) => ({ ...line, entryId: idOf(ids, line).toString() })),
   );
   await updateLogs(
     tx,
-    result.logs.map(({ base, state }) => ({ ...state, id: base.id, updatedAt: now })),
+    result.logs.map(({ base, state }) => ({
+      ...state,
+      id: base.id.toString(),
+      qualificationId: idText(state.qualificationId),
+      updatedAt: now,
+    })),
   );
   await insertDeliveryLines(tx, result.deliveryLines);
 }

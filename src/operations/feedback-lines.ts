@@ -3,7 +3,7 @@ import type { DeliveryLogState, LoggedFailure, LogResult } from '../domain/deliv
 import type { QuarantineInput } from '../domain/quarantine/quarantine-state.ts';
 import type { QuarantineSource } from '../domain/vocabulary.ts';
 import type { StoredLog } from '../store/feedback-reads.ts';
-import type { DeliveryLine } from '../store/feedback-writes.ts';
+import { type DeliveryLine, idText } from '../store/feedback-writes.ts';
 import type { StoredFeedbackItem } from './feedback-item.ts';
 
 /** What the ledgers and the batch so far know of an address beside its entry. */
@@ -58,11 +58,11 @@ export function deliveryLine(
   failure: LoggedFailure | null,
 ): DeliveryLine {
   return {
-    deliveryLogId: log?.id ?? null,
-    deliveryId: log?.deliveryId ?? item.deliveryId,
+    deliveryLogId: idText(log?.id),
+    deliveryId: idText(log?.deliveryId ?? item.deliveryId),
     run: log?.run ?? item.run,
-    profileId: log?.profileId ?? null,
-    inboundEventId: item.inboundEventId,
+    profileId: idText(log?.profileId),
+    inboundEventId: item.inboundEventId.toString(),
     channel: item.channel,
     address: item.address,
     addressKey: item.addressKey,
@@ -77,7 +77,7 @@ export function deliveryLine(
     failureReason: failure?.reason ?? null,
     fault: failure?.fault ?? null,
     decidedBy: item.qualified?.verdict.decidedBy ?? null,
-    qualificationId: failure?.qualificationId ?? null,
+    qualificationId: idText(failure?.qualificationId),
     rawText: item.text,
     origin: item.origin,
     messageId: item.messageId,

@@ -14,7 +14,7 @@ import { decideQuarantine } from '../domain/quarantine/decide-quarantine.ts';
 import type { QuarantineDecision, QuarantinePolicy, QuarantineState } from '../domain/quarantine/quarantine-state.ts';
 import type { Channel, DeliveryOutcome } from '../domain/vocabulary.ts';
 import { type LedgerFacts, messageIdForms, type StoredEntry, type StoredLog } from '../store/feedback-reads.ts';
-import { type CounterDelta, type DeliveryLine, entryName, type QuarantineLine } from '../store/feedback-writes.ts';
+import { type CounterDelta, type DeliveryLine, entryName, idText, type QuarantineLine } from '../store/feedback-writes.ts';
 import { seenName } from '../store/qualification-statements.ts';
 import { DeltaSum } from './delta-sum.ts';
 import type { AppliedFeedback, StoredFeedbackItem } from './feedback-item.ts';
@@ -192,7 +192,7 @@ class Fold {
       previousReason: previous?.reason ?? null,
       fault: item.qualified?.verdict.fault ?? null,
       decidedBy: item.qualified?.verdict.decidedBy ?? DECIDED_BY[item.outcome],
-      deliveryId,
+      deliveryId: idText(deliveryId),
       version: folded.version,
       occurredAt: item.occurredAt,
     });

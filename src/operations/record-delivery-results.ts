@@ -4,7 +4,7 @@ import type { RuleBook } from '../domain/qualification/rule-book.ts';
 import type { Verdict } from '../domain/qualification/verdict.ts';
 import type { AddressStatus } from '../domain/vocabulary.ts';
 import { findNamedDeliveries, findNamedLogs, lockAddresses, readStatuses } from '../store/feedback-reads.ts';
-import { entryName, insertInboundResults } from '../store/feedback-writes.ts';
+import { entryName, idText, insertInboundResults } from '../store/feedback-writes.ts';
 import { applyFeedback, type FeedbackContext, type FeedbackEffects } from './apply-feedback.ts';
 import {
   type CheckedResult,
@@ -115,11 +115,16 @@ function qualifyAll(
       needsProof: false,
       qualified: result.outcome === 'FAILED' ? qualified : null,
     };
-    const ready = { item, dedupeKey, payload: { ...items[index], text: result.text }, verdict: qualified?.verdict ?? null };
+    const ready = { item, dedupeKey, payload: payloadOf(items[index] as DeliveryResultItem, result), verdict: qualified?.verdict ?? null };
     (seen.has(dedupeKey) ? repeats : first).push(ready);
     seen.add(dedupeKey);
   }
   return { first, repeats };
+}
+
+/** The item as it was given, in a form that JSON takes. */
+function payloadOf(item: DeliveryResultItem, { text, deliveryId, deliveryLogId }: CheckedResult): object {
+  return { ...item, text, deliveryId: idText(deliveryId), deliveryLogId: idText(deliveryLogId) };
 }
 
 function qualifyResult(result: CheckedResult, book: RuleBook): Qualified | null {

@@ -129,12 +129,16 @@ export function messageIdForms(messageId: string): readonly string[] {
  * the last message sent to the address.
  */
 export async function lockLogs(tx: Queryable, wanted: readonly WantedLog[]): Promise<readonly StoredLog[]> {
-  const ids = wanted.filter((item) => item.deliveryLogId !== null);
-  const byDelivery = wanted.filter((item) => item.deliveryId !== null);
+  const ids = wanted.flatMap(({ deliveryLogId }) => (deliveryLogId === null ? [] : [{ deliveryLogId: deliveryLogId.toString() }]));
+  const byDelivery = wanted.flatMap(({ deliveryId, addressKey }) =>
+    deliveryId === null ? [] : [{ deliveryId: deliveryId.toString(), addressKey }],
+  );
   const byMessage = wanted.flatMap(({ messageId, addressKey }) =>
     messageId === null ? [] : messageIdForms(messageId).map((form) => ({ messageId: form, addressKey })),
   );
-  const byAddress = wanted.filter((item) => item.sentBefore !== null);
+  const byAddress = wanted.flatMap(({ addressKey, sentAfter, sentBefore }) =>
+    sentBefore === null ? [] : [{ addressKey, sentAfter, sentBefore }],
+  );
   if (ids.length + byDelivery.length + byMessage.length + byAddress.length === 0) return [];
   const found = await tx.query<LogRow>(sql`
     SELECT l.id, l.delivery_id AS "deliveryId", l.run, l.profile_id AS "profileId", l.address_key::text AS "addressKey", l.status,

@@ -36,21 +36,29 @@ export async function insertInboundResults(
   return new Map(inserted.map((row) => [row.dedupeKey, row.id]));
 }
 
+/** An id on its way into the database; as text it needs no conversion in a big batch. */
+export type Id = bigint | string;
+
+/** The text of an id. */
+export function idText(id: Id | null | undefined): string | null {
+  return id == null ? null : id.toString();
+}
+
 export interface EntryWrite {
   readonly channel: Channel;
   readonly address: string;
   readonly addressKey: string;
   readonly shortCode: string;
   readonly domain: string | null;
-  readonly lastDeliveryId: bigint | null;
+  readonly lastDeliveryId: Id | null;
   readonly createdAt: Date;
   readonly version: number;
 }
 
 export type EntryInsert = EntryWrite & QuarantineState;
 export type EntryUpdate = QuarantineState & {
-  readonly id: bigint;
-  readonly lastDeliveryId: bigint | null;
+  readonly id: Id;
+  readonly lastDeliveryId: Id | null;
   readonly version: number;
   readonly baseVersion: number;
 };
@@ -94,7 +102,7 @@ export async function updateEntries(tx: Queryable, entries: readonly EntryUpdate
 }
 
 export interface QuarantineLine extends QuarantineState {
-  readonly entryId: bigint;
+  readonly entryId: Id;
   readonly channel: Channel;
   readonly address: string;
   readonly addressKey: string;
@@ -104,7 +112,7 @@ export interface QuarantineLine extends QuarantineState {
   readonly previousReason: FailureReason | null;
   readonly fault: Fault | null;
   readonly decidedBy: string | null;
-  readonly deliveryId: bigint | null;
+  readonly deliveryId: Id | null;
   readonly version: number;
   readonly occurredAt: Date;
 }
@@ -126,7 +134,11 @@ export async function insertQuarantineLines(tx: Queryable, lines: readonly Quara
       "deliveryId" bigint, source "QuarantineSource", version int, "occurredAt" timestamptz)`);
 }
 
-export type LogUpdate = DeliveryLogState & { readonly id: bigint; readonly updatedAt: Date };
+export type LogUpdate = Omit<DeliveryLogState, 'qualificationId'> & {
+  readonly id: Id;
+  readonly qualificationId: Id | null;
+  readonly updatedAt: Date;
+};
 
 export async function updateLogs(tx: Queryable, logs: readonly LogUpdate[]): Promise<void> {
   if (logs.length === 0) return;
@@ -143,11 +155,11 @@ export async function updateLogs(tx: Queryable, logs: readonly LogUpdate[]): Pro
 }
 
 export interface DeliveryLine {
-  readonly deliveryLogId: bigint | null;
-  readonly deliveryId: bigint | null;
+  readonly deliveryLogId: Id | null;
+  readonly deliveryId: Id | null;
   readonly run: number | null;
-  readonly profileId: bigint | null;
-  readonly inboundEventId: bigint;
+  readonly profileId: Id | null;
+  readonly inboundEventId: Id;
   readonly channel: Channel;
   readonly address: string;
   readonly addressKey: string;
@@ -162,7 +174,7 @@ export interface DeliveryLine {
   readonly failureReason: FailureReason | null;
   readonly fault: Fault | null;
   readonly decidedBy: string | null;
-  readonly qualificationId: bigint | null;
+  readonly qualificationId: Id | null;
   readonly rawText: string | null;
   readonly origin: EventOrigin;
   readonly messageId: string | null;
