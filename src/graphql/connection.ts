@@ -3,7 +3,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Scope } from '../operations/scopes.ts';
-import type { Sql } from '../store/database.ts';
+import { hasSqlState, type Sql } from '../store/database.ts';
 import {
   countRows,
   type KeyPage,
@@ -22,6 +22,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
+const QUERY_CANCELLED = '57014';
 
 export interface PageArguments {
   first?: number | null | undefined;
@@ -120,12 +121,12 @@ interface Listing<Node> {
 export async function listNodes<Node extends { id: bigint }>(listing: Listing<Node>): Promise<ConnectionShape<Node>> {
   const { database } = listing.context.instance;
   const source = { table: listing.table, where: listing.where, order: listing.order ?? NEWEST_FIRST };
-  const page = await readPage(database, source, pageRequest(listing.list, listing.args));
+  const page = await inTime(readPage(database, source, pageRequest(listing.list, listing.args)));
   const nodes = await loadNodes(
     listing,
     page.keys.map(({ id }) => id),
   );
-  return connectionOf(listing.list, page, nodes, () => countRows(database, source));
+  return connectionOf(listing.list, page, nodes, () => inTime(countRows(database, source)));
 }
 
 /** The same page of the list of every parent that is shown: two statements for all of them. */
@@ -134,7 +135,7 @@ export function listNestedNodes<Node extends { id: bigint }>(listing: Listing<No
   const request = pageRequest(listing.list, listing.args);
   return batched(listing.context, `${listing.list} ${responsePath(listing.info)}`, parent, async (parents) => {
     const unique = [...new Map(parents.map((one) => [one.id, one])).values()];
-    const pages = await readPages(listing.context.instance.database, source, request, unique);
+    const pages = await inTime(readPages(listing.context.instance.database, source, request, unique));
     const nodes = await loadNodes(
       listing,
       [...pages.values()].flatMap(({ keys }) => keys.map(({ id }) => id)),
@@ -172,6 +173,13 @@ export function pageRequest(list: string, { first, after, last, before }: PageAr
 
 function isGiven<T>(value: T | null | undefined): value is T {
   return value !== null && value !== undefined;
+}
+
+/** What the statement timeout ends was asked too widely. */
+async function inTime<T>(reading: Promise<T>): Promise<T> {
+  return reading.catch((error: unknown) => {
+    throw hasSqlState(error, QUERY_CANCELLED) ? badInput('The list takes too long to read with this filter: narrow it.') : error;
+  });
 }
 
 async function loadNodes<Node extends { id: bigint }>({ context, info, load }: Listing<Node>, ids: bigint[]): Promise<Map<bigint, Node>> {
