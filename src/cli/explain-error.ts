@@ -13,6 +13,7 @@ export interface Explanation {
 }
 
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
+const FILE_SYSTEM = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EEXIST', 'EISDIR']);
 /** Wrong password or user, no such database, no right to connect, too many connections, server starting or ending. */
 const REFUSED_BY_SERVER = ['28P01', '28000', '3D000', '42501', '53300', '57P03', '57P01'];
 
@@ -30,6 +31,7 @@ function explainSystemError(error: unknown): Explanation {
   if (code === 'EADDRINUSE') return { exitCode: EXIT.usage, text: `the port ${port ?? ''} is taken; set PORT to another one` };
   if (code === 'EACCES' && port !== undefined)
     return { exitCode: EXIT.usage, text: `the port ${port} may not be opened by this user; set PORT to another one` };
+  if (FILE_SYSTEM.has(code)) return { exitCode: EXIT.unreachable, text: `the data directory cannot be used: ${message}` };
   if (NETWORK.has(code) || hasSqlState(error, ...REFUSED_BY_SERVER)) {
     return { exitCode: EXIT.unreachable, text: `the database of DATABASE_URL cannot be reached: ${message || code}` };
   }

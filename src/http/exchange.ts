@@ -14,6 +14,10 @@ export interface Route {
   readonly methods: readonly string[];
   readonly path: string;
   handle(exchange: Exchange): Promise<void> | void;
+  /** In place of the shape of errors that other routes have. */
+  readonly sendError?: (response: ServerResponse, error: HttpError) => void;
+  /** Asked every few seconds by a machine: logged for those who look for a cause only. */
+  readonly quiet?: boolean;
 }
 
 export function sendText(response: ServerResponse, status: number, type: string, body: string | Buffer): void {

@@ -6,7 +6,6 @@ import { type Exchange, type Route, sendGraphQLError } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { sendGraphiQLPage } from './graphiql.ts';
 import { BATCH_MAX, type GraphQLEngine } from './graphql-engine.ts';
-import { faultMessage } from './graphql-errors.ts';
 import { HttpError } from './http-error.ts';
 import { decodeUtf8, readBody, requireContentType } from './read-body.ts';
 import type { TokenWatch } from './token-watch.ts';
@@ -27,13 +26,10 @@ export function graphqlRoute(door: GraphQLDoor): Route {
   return {
     methods: ['GET', 'POST'],
     path: '/graphql',
+    sendError: sendGraphQLError,
     handle: async (exchange) => {
-      try {
-        if (isBrowserVisit(exchange.request)) sendGraphiQLPage(exchange.response);
-        else await answer(door, exchange);
-      } catch (error) {
-        answerError(door, exchange, error);
-      }
+      if (isBrowserVisit(exchange.request)) sendGraphiQLPage(exchange.response);
+      else await answer(door, exchange);
     },
   };
 }
@@ -82,13 +78,3 @@ const isEventStream = (request: IncomingMessage): boolean => request.headers.acc
 
 const isBrowserVisit = (request: IncomingMessage): boolean =>
   request.method === 'GET' && !request.url?.includes('query=') && request.headers.accept?.includes('text/html') === true;
-
-function answerError({ instance }: GraphQLDoor, { response, requestId }: Exchange, error: unknown): void {
-  if (response.headersSent) return void response.destroy();
-  if (error instanceof HttpError) {
-    sendGraphQLError(response, error);
-  } else {
-    instance.log.error({ err: error, requestId }, 'a request failed');
-    sendGraphQLError(response, new HttpError(500, 'INTERNAL_SERVER_ERROR', faultMessage(requestId)));
-  }
-}

@@ -9,10 +9,11 @@ import { type Route, sendJson } from './exchange.ts';
  */
 export function healthRoutes(instance: Instance, horizon: HorizonMonitor, isEnding: () => boolean): Route[] {
   return [
-    { methods: ['GET'], path: '/healthz', handle: ({ response }) => sendJson(response, 200, { status: 'ok' }) },
+    { methods: ['GET'], path: '/healthz', quiet: true, handle: ({ response }) => sendJson(response, 200, { status: 'ok' }) },
     {
       methods: ['GET'],
       path: '/readyz',
+      quiet: true,
       handle: async ({ response }) => {
         const readiness = isEnding() ? { ready: false, reason: 'the server is ending' } : await checkReady(instance);
         sendJson(response, readiness.ready ? 200 : 503, { ...readiness, feedHorizon: horizon.state });

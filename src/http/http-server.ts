@@ -43,36 +43,33 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const exchange: Exchange = { request, response, path: pathOf(request), requestId: requestIdOf(request) };
+  const route = routes.get(exchange.path);
   const startedAt = performance.now();
   response.once('close', () => {
     const seconds = (performance.now() - startedAt) / 1000;
     options.observe?.(exchange, response.statusCode, seconds);
-    const { requestId, path } = exchange;
-    options.log.info(
-      { requestId, method: request.method, path: routes.has(path) ? path : undefined, status: response.statusCode, seconds },
-      'request',
-    );
+    const { requestId } = exchange;
+    const line = { requestId, method: request.method, path: route?.path, status: response.statusCode, seconds };
+    options.log[route?.quiet ? 'debug' : 'info'](line, 'request');
   });
   response.setHeader('X-Request-Id', exchange.requestId);
   setSecurityHeaders(response, options.https);
   try {
-    await findRoute(routes, exchange).handle(exchange);
+    if (!route) throw new HttpError(404, 'NOT_FOUND', 'There is nothing at this path.');
+    requireMethod(route, request.method ?? '');
+    await route.handle(exchange);
   } catch (error) {
-    answerError(options.log, exchange, error);
+    answerError(options.log, exchange, error, route?.sendError ?? sendError);
   }
 }
 
-function findRoute(routes: ReadonlyMap<string, Route>, { path, request }: Exchange): Route {
-  const route = routes.get(path);
-  if (!route) throw new HttpError(404, 'NOT_FOUND', 'There is nothing at this path.');
-  const { method = '' } = request;
-  if (!route.methods.includes(method) && !(method === 'HEAD' && route.methods.includes('GET'))) {
-    throw new HttpError(405, 'METHOD_NOT_ALLOWED', `This path takes ${route.methods.join(', ')}.`, { Allow: route.methods.join(', ') });
-  }
-  return route;
+function requireMethod({ methods }: Route, method: string): void {
+  if (methods.includes(method) || (method === 'HEAD' && methods.includes('GET'))) return;
+  const Allow = methods.join(', ');
+  throw new HttpError(405, 'BAD_USER_INPUT', `This path takes ${Allow}.`, { Allow });
 }
 
-function answerError(log: Logger, { request, response, requestId }: Exchange, error: unknown): void {
+function answerError(log: Logger, { request, response, requestId }: Exchange, error: unknown, send: typeof sendError): void {
   if (response.headersSent || response.destroyed) {
     if (!(error instanceof HttpError)) log.error({ err: error, requestId }, 'a request failed while it was being answered');
     response.destroy();
@@ -81,10 +78,10 @@ function answerError(log: Logger, { request, response, requestId }: Exchange, er
   // What is left of a body that nobody read would be taken for the next request.
   if (!request.complete) response.setHeader('Connection', 'close');
   if (error instanceof HttpError) {
-    sendError(response, error);
+    send(response, error);
   } else {
     log.error({ err: error, requestId }, 'a request failed');
-    sendError(response, new HttpError(500, 'INTERNAL_SERVER_ERROR', faultMessage(requestId)));
+    send(response, new HttpError(500, 'INTERNAL_SERVER_ERROR', faultMessage(requestId)));
   }
 }
 

@@ -56,6 +56,7 @@ export function metricsRoute(metrics: Metrics, gate: Gate): Route {
   return {
     methods: ['GET'],
     path: '/metrics',
+    quiet: true,
     handle: async (exchange) => {
       await gate.admit(exchange, 'metrics:read');
       sendText(exchange.response, 200, metrics.registry.contentType, await metrics.registry.metrics());

@@ -16,7 +16,8 @@ export async function readBody(request: IncomingMessage, limit: number, patience
   let length = 0;
   const timer = setTimeout(() => request.destroy(), patienceMs);
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    // Kept open where the loop ends early: the answer goes out on the same connection.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length > limit) throw tooLong();
       chunks.push(chunk);

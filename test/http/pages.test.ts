@@ -32,6 +32,7 @@ describe('every answer', () => {
   test('to a wrong method says which ones there are', async () => {
     const response = await app.fetch('/graphql', { method: 'PUT' });
     expect([response.status, response.headers.get('Allow')]).toEqual([405, 'GET, POST']);
+    expect(await response.json()).toEqual({ errors: [{ message: 'This path takes GET, POST.', extensions: { code: 'BAD_USER_INPUT' } }] });
   });
 
   test('to HEAD has no body', async () => {
