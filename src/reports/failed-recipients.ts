@@ -8,7 +8,7 @@ import { cleanAddress, fieldAddress, localPart } from './found-address.ts';
 import { isCourtesy, withoutCourtesy } from './notice-text.ts';
 import type { OriginalMessage } from './original-message.ts';
 import type { RecipientAction, ReportedRecipient } from './parsed-message.ts';
-import { plainText, saysDelay, saysFailure, saysFailureWeakly, saysFinal } from './report-phrases.ts';
+import { isStillTrying, plainText, saysFailure, saysFailureWeakly } from './report-phrases.ts';
 import { answeringHost, innerReply, quotedReply, refusedCommand } from './smtp-reply.ts';
 
 /** What surrounds the recipients of a report. */
@@ -84,7 +84,7 @@ function actionOf(group: StatusGroup, context: ReportContext): RecipientAction {
   if (known !== undefined) return known;
   if (status?.startsWith('2') === true) return 'delivered';
   const plain = plainText(`${context.subject}\n${context.notice.slice(0, 6000)}`);
-  return saysDelay(plain) && !saysFinal(plain) ? 'delayed' : 'failed';
+  return isStillTrying(plain) ? 'delayed' : 'failed';
 }
 
 function statusOf(group: StatusGroup): string | null {

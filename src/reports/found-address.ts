@@ -132,6 +132,8 @@ export function cleanAddress(value: string): string | null {
 export function fieldAddress(value: string): string | null {
   const semicolon = value.indexOf(';');
   const rest = semicolon === -1 ? value : value.slice(semicolon + 1);
+  const x400 = /rfc-?822=([^/;\s]{1,200})\(a\)([^/;\s]{1,200})/i.exec(rest);
+  if (x400 !== null) return cleanAddress(`${x400[1] ?? ''}@${x400[2] ?? ''}`);
   return cleanAddress(rest) ?? cleanAddress(rest.replace(/\([^()]*\)/g, '')) ?? firstAddress(rest);
 }
 

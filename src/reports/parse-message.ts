@@ -18,7 +18,8 @@ import { findOwnToken, TOKEN_HEADER } from './own-token.ts';
 import type { ParsedMessage, RecipientAction, ReportedRecipient } from './parsed-message.ts';
 import { type ProviderNotice, readProviderNotice } from './provider-notice.ts';
 import { findOriginal, headersOfHeaderPart, innerMaterial, type Material, noticeAt, prepareMaterial } from './report-material.ts';
-import { isFailureSubject, plainText, saysDelay, saysFinal } from './report-phrases.ts';
+import { isFailureSubject, isStillTrying, plainText } from './report-phrases.ts';
+import { quotedReply } from './smtp-reply.ts';
 
 export interface ParseOptions {
   /** How the message came to be a finding; decides nothing here, it is handed on with the evidence. */
@@ -172,12 +173,20 @@ function context(material: Material, original: OriginalMessage | null): ReportCo
   };
 }
 
+/** A permanent answer of the receiving server stands, even where the sending one means to try again (A6: the more specific decides). */
+function isRefusal(notice: string): boolean {
+  return /^["'<]?5\d\d[ -]/.test(quotedReply(notice) ?? '');
+}
+
 function readFailureText(material: Material, automatic: boolean): Finding | null {
   if (!tellsOfFailure(material, automatic)) return null;
   const original = findOriginal(material, 0);
   const plain = plainText(`${material.subject}\n${material.notice.slice(0, 8000)}`);
-  const delayed = saysDelay(plain) && !saysFinal(plain);
-  const action: RecipientAction = tellsOfSuccess(plain) ? 'delivered' : delayed ? 'delayed' : 'failed';
+  const action: RecipientAction = tellsOfSuccess(plain)
+    ? 'delivered'
+    : isStillTrying(plain) && !isRefusal(material.notice)
+      ? 'delayed'
+      : 'failed';
   const recipients = recipientsOfText(context(material, original), action);
   return { kind: kindOf(recipients), recipients, original };
 }
@@ -210,6 +219,17 @@ function find(material: Material): Finding {
   }
   if (signs.strong || signs.weak) return { kind: 'AUTO_REPLY', recipients: simpleRecipients(material, sender, 'replied', subject) };
   return readForwarded(material) ?? { kind: 'OTHER', recipients: [] };
+}
+
+/** One report may count only once for an address: of equal entries the first stays. */
+function onceEach(recipients: readonly ReportedRecipient[]): ReportedRecipient[] {
+  const seen = new Set<string>();
+  return recipients.filter(({ address, action }) => {
+    const key = `${action} ${address?.toLowerCase() ?? ''}`;
+    if (address !== null && seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 function dedupeKey(mail: OpenedMail): string {
@@ -246,6 +266,6 @@ export function parseMessage(raw: Uint8Array, options: ParseOptions = {}): Parse
     dedupeKey: dedupeKey(mail),
     original,
     tokens: tokensOf(material, original),
-    recipients: [...finding.recipients].sort((a, b) => ORDER[a.action] - ORDER[b.action]),
+    recipients: onceEach(finding.recipients).sort((a, b) => ORDER[a.action] - ORDER[b.action]),
   };
 }

@@ -735,6 +735,29 @@ const DELAY_SIGNS: readonly string[] = [
   '재시도',
 ];
 
+/** Sentences that only a server writes which is still trying, whatever else stands in its notice. */
+const CERTAIN_DELAY: readonly string[] = [
+  'this is a warning message only',
+  'this is a warning only',
+  'warning message only',
+  'you do not need to resend',
+  'you do not need to re-send',
+  'only a temporary failure report',
+  'has not yet been delivered',
+  'not been delivered yet',
+  'still being retried',
+  'delivery attempts will continue',
+  'will keep trying until',
+  'it will be retried until',
+  'had transient non-fatal errors',
+  'delivery status notification (delay)',
+  'will retry for',
+  'will continue to try',
+  'we will keep trying',
+  'server will retry',
+  'still awaiting delivery',
+];
+
 /** Signs that the server has given up; with one of them a sign of delay says nothing. */
 const FINAL_SIGNS: readonly string[] = [
   'delivery failed permanently',
@@ -1036,6 +1059,7 @@ const failureSentence = anyOf(FAILURE_SENTENCES);
 const weakSentence = anyOf(WEAK_SENTENCES);
 const failureSignature = anyOf(FAILURE_SIGNATURES);
 const delaySign = anyOf(DELAY_SIGNS);
+const certainDelay = anyOf(CERTAIN_DELAY);
 const finalSign = anyOf(FINAL_SIGNS);
 const failureSubject = anyOf(FAILURE_SUBJECTS);
 const successSign = anyOf(SUCCESS_SIGNS);
@@ -1046,7 +1070,8 @@ export const saysFailure = (plain: string): boolean => failureSentence.test(plai
 export const saysFailureWeakly = (plain: string): boolean => weakSentence.test(plain);
 export const isServersOwnReport = (plain: string): boolean => failureSignature.test(plain);
 export const saysDelay = (plain: string): boolean => delaySign.test(plain);
-export const saysFinal = (plain: string): boolean => finalSign.test(plain);
+/** True where the server is still trying: by a sentence that leaves no doubt, or by a sign of delay without one of giving up. */
+export const isStillTrying = (plain: string): boolean => certainDelay.test(plain) || (delaySign.test(plain) && !finalSign.test(plain));
 export const isFailureSubject = (plain: string): boolean => failureSubject.test(plain);
 export const saysSuccess = (plain: string): boolean => successSign.test(plain);
 export const isOriginalMarker = (plain: string): boolean => originalMarker.test(plain);

@@ -150,6 +150,12 @@ describe('a delay notice in plain text', () => {
     expect(parseMessage(rawMail({ body })).kind).toBe('BOUNCE');
   });
 
+  it('that explains what happens later is still a delay', () => {
+    const body =
+      'A message that you sent has not yet been delivered to: ann@customer.example\n\nIf it stays undeliverable for 4 days it will permanently fail and be returned to sender.\n';
+    expect(parseMessage(rawMail({ body, subject: 'Warning: message delayed 24 hours' })).kind).toBe('DELAY');
+  });
+
   it('is told from a notice of success', () => {
     const body = 'Your message was successfully delivered to the following recipients:\n\n<ann@customer.example>\n';
     const parsed = parseMessage(rawMail({ subject: 'Delivery Notification', body }));

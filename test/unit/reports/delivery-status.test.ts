@@ -53,6 +53,11 @@ describe('a delivery report', () => {
     ]);
   });
 
+  it('names a recipient once although it is listed twice', () => {
+    const status = [HEAD, group('ann@customer.example', 'failed', '5.1.1'), group('Ann@customer.example', 'failed', '5.1.1')].join('\n\n');
+    expect(parseMessage(rawReport({ status })).recipients).toHaveLength(1);
+  });
+
   it('puts failures in front of what arrived', () => {
     const status = [HEAD, group('ann@customer.example', 'delivered', '2.0.0'), group('ben@customer.example', 'failed', '5.2.2')].join(
       '\n\n',

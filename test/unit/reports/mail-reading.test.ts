@@ -127,6 +127,7 @@ describe('addresses in text', () => {
     ['rfc822;@relay.example:ann@b.example', 'ann@b.example'],
     ['rfc822;|/bin/cat ann@b.example -f', 'ann@b.example'],
     ['x400; /C=US/', null],
+    ['rfc822; /RFC-822=ann(a)b.example/ADMD=', 'ann@b.example'],
     ['', null],
   ])('in the field value %j', (value, address) => {
     expect(fieldAddress(value)).toBe(address);
