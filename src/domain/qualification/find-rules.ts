@@ -1,6 +1,6 @@
 import type { FoldedText } from './fold-text.ts';
 import type { FragmentHits } from './fragment-automaton.ts';
-import type { PatternEnd, RuleBook } from './rule-book.ts';
+import type { PatternEnd, ShippedTable } from './shipped-table.ts';
 import type { Vendor } from './vendors.ts';
 
 /** How far apart the parts of one pattern may stand, in symbols. */
@@ -37,17 +37,17 @@ function ascending(left: number, right: number): number {
 }
 
 /** Finds the shipped rules of a text in one walk over it. Conditions other than words are not looked at here. */
-export function findRules(folded: FoldedText, book: RuleBook): FoundRules {
-  const hits = book.automaton.find(folded.symbols, folded.length);
+export function findRules(folded: FoldedText, table: ShippedTable): FoundRules {
+  const hits = table.automaton.find(folded.symbols, folded.length);
   const rules: number[] = [];
   const denied: number[] = [];
   let vendor: Vendor | null = null;
   for (let index = 0; index < hits.count; index += 1) {
     const fragment = hits.fragments[index] as number;
-    vendor ??= book.vendorMarks[fragment] ?? null;
-    for (const ending of book.endings[fragment] ?? []) {
+    vendor ??= table.vendorMarks[fragment] ?? null;
+    for (const ending of table.endings[fragment] ?? []) {
       const list = ending.denies ? denied : rules;
-      if (!list.includes(ending.rule) && matches(ending, hits, book.lengths)) list.push(ending.rule);
+      if (!list.includes(ending.rule) && matches(ending, hits, table.lengths)) list.push(ending.rule);
     }
   }
   const left = denied.length === 0 ? rules : rules.filter((rule) => !denied.includes(rule));

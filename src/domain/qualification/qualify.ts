@@ -12,7 +12,8 @@ import {
   readCodes,
   refusesSender,
 } from './read-codes.ts';
-import { editedKey, type RuleBook, type ShippedRule } from './rule-book.ts';
+import { editedKey, type RuleBook } from './rule-book.ts';
+import type { ShippedRule } from './shipped-table.ts';
 import { collapseSpaces } from './user-pattern.ts';
 import { type Vendor, vendorOfHost } from './vendors.ts';
 import type { Meaning, Verdict } from './verdict.ts';
@@ -90,12 +91,12 @@ function applies(rule: ShippedRule, codes: Codes, vendor: Vendor | null, evidenc
 
 function decideByText(question: Question, folded: FoldedText, codes: Codes): TextDecisions {
   const { evidence, book, shadowHits } = question;
-  const found = findRules(folded, book);
+  const found = findRules(folded, book.table);
   const vendor = (evidence.remoteHost === undefined ? null : vendorOfHost(evidence.remoteHost)) ?? found.vendor;
   let clear: Decision | null = null;
   let vague: Decision | null = null;
   for (const index of found.rules) {
-    const rule = book.shipped[index] as ShippedRule;
+    const rule = book.table.rules[index] as ShippedRule;
     if (!applies(rule, codes, vendor, evidence)) continue;
     if (rule.shadow) shadowHits.push(rule.name);
     else if (rule.weak) vague ??= ruleDecision(rule);

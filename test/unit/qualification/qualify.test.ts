@@ -268,6 +268,10 @@ describe('what decides', () => {
     expect(meaningOf(aReply(text), book({ type: 'SOFT' }))).toBe('SOFT USER_UNKNOWN');
   });
 
+  it('an edited qualification does not compile the shipped rules again', () => {
+    expect(aBook([aRule({ patterns: ['unknown'] })], [edited]).table).toBe(aBook([]).table);
+  });
+
   it('a rule that does not compile is named with the reason', () => {
     const compiled = compileRuleBook({ rules: [aRule({ regex: '(?=x)' })], edited: [] });
     expect(compiled).toMatchObject({ ok: false, errors: [{ rule: 'Mine', message: expect.stringContaining('look-ahead') }] });
