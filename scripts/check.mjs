@@ -10,7 +10,7 @@ const script = (path) => [process.execPath, ['--import', 'tsx', join(root, path)
 
 const checks = [
   ['types', bin('tsc'), []],
-  ['lint and format', bin('biome'), ['ci', '--error-on-warnings', '--diagnostic-level=warn', '.']],
+  ['lint and format', bin('biome'), ['ci', '--colors=off', '--error-on-warnings', '--diagnostic-level=warn', '.']],
   ['schema.graphql equals the code', ...script('scripts/print-schema.ts'), ['--check']],
   ['migrations equal schema.prisma', ...script('scripts/check-migrations.ts')],
   ...(existsSync(contract) ? [['contract', process.execPath, [contract, 'schema.graphql']]] : []),
