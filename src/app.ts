@@ -60,14 +60,19 @@ export async function openApp(config: Config, options: AppOptions): Promise<App>
   }
 }
 
-/** Loaded when it is needed: building it takes most of a start. */
-const loadSchema = async (): Promise<GraphQLSchema> => (await import('./graphql/schema.ts')).schema;
+/** Built while the database opens, which waits for other threads. A fault in it is told where the schema is used. */
+function loadSchema(): Promise<GraphQLSchema> {
+  const loading = import('./graphql/schema.ts').then(({ schema }) => schema);
+  loading.catch(() => undefined);
+  return loading;
+}
 
 async function openAll(
   config: Config,
   options: AppOptions,
   opened: (() => Promise<void>)[],
 ): Promise<{ instance: Instance; server: RunningServer }> {
+  const schema = options.schema ?? loadSchema();
   const open = options.database ?? (await openDatabase(config));
   opened.push(open.close);
   const { database, directory } = open;
@@ -83,7 +88,7 @@ async function openAll(
   const feed = new Feed(database, { onError: (error) => log.warn({ err: error }, 'the feed could not be read; it is tried again') });
   const horizon = watchHorizon(instance);
   opened.push(async () => horizon.close());
-  const server = await openDoors(config, options, { instance, authenticator, feed, horizon });
+  const server = await openDoors(config, { instance, authenticator, feed, horizon, schema: await schema });
   if (config.role !== 'api') opened.push(startJobs(instance, options.jobs ?? JOBS).stop);
   opened.push(() => server.close(CLOSE_PATIENCE_MS));
   if (directory && localSecret !== undefined) await directory.announce({ url: server.url, secret: localSecret });
@@ -97,14 +102,12 @@ function watchHorizon({ database, log }: Instance): HorizonMonitor {
   });
 }
 
-type Inside = Pick<ServerOptions, 'instance' | 'authenticator' | 'feed' | 'horizon'>;
+type Inside = Pick<ServerOptions, 'instance' | 'authenticator' | 'feed' | 'horizon' | 'schema'>;
 
-async function openDoors(config: Config, options: AppOptions, inside: Inside): Promise<RunningServer> {
-  const schema = options.schema ?? (await loadSchema());
+function openDoors(config: Config, inside: Inside): Promise<RunningServer> {
   const { host, port, publicUrl, introspection, rateLimit, role } = config;
   return openServer({
     ...inside,
-    schema,
     host,
     port,
     publicUrl,
