@@ -9,7 +9,7 @@ const main = join(import.meta.dirname, '../../src/main.ts');
 
 let app: TestApp;
 const children: ChildProcess[] = [];
-const proxies: Proxy[] = [];
+const proxies: CuttableLine[] = [];
 
 beforeAll(async () => {
   app = await testApp();
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 /** A line between the command and the server that a test can cut. */
-class Proxy {
+class CuttableLine {
   readonly #target: URL;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
@@ -41,7 +41,7 @@ class Proxy {
       socket.pipe(onward).pipe(socket);
     });
     await new Promise<void>((resolve) => this.#server?.listen(this.port, '127.0.0.1', resolve));
-    this.port = (this.#server?.address() as { port: number }).port;
+    this.port = (this.#server.address() as { port: number }).port;
   }
 
   cut(): void {
@@ -74,7 +74,7 @@ const subscribers = async () =>
 
 test('watch prints updates that match, and goes on after its last one when the connection was lost', async () => {
   const mark = randomUUID();
-  const proxy = new Proxy(app.url);
+  const proxy = new CuttableLine(app.url);
   await proxy.open();
   const { seen } = watch(
     ['quarantine', '--json', '--url', `http://127.0.0.1:${proxy.port}`, '--filter', JSON.stringify({ address: { contains: mark } })],

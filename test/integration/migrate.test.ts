@@ -21,8 +21,12 @@ test('migrating a migrated database changes nothing, also when two start at once
 
 test('a database that is newer than the code is refused', async () => {
   const database = await fresh();
-  await database.execute(sql`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', 'y', '99991231_future', now())`);
-  await expect(migrate(database)).rejects.toThrow(new MigrationError('the database is newer than this version of Lazaret: it holds migration 99991231_future; start the newer version'));
+  await database.execute(
+    sql`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', 'y', '99991231_future', now())`,
+  );
+  await expect(migrate(database)).rejects.toThrow(
+    new MigrationError('the database is newer than this version of Lazaret: it holds migration 99991231_future; start the newer version'),
+  );
 });
 
 test('a migration that was edited after it was applied is refused', async () => {
@@ -34,7 +38,9 @@ test('a migration that was edited after it was applied is refused', async () => 
 test('every connection speaks UTC and reads instants as they were written', async () => {
   const database = await fresh();
   const at = new Date('2025-07-01T12:00:00.123Z');
-  const [row] = await database.query<{ at: Date; big: bigint }>(sql`SELECT ${at.toISOString()}::timestamptz AS at, 9007199254740993::bigint AS big`);
+  const [row] = await database.query<{ at: Date; big: bigint }>(
+    sql`SELECT ${at.toISOString()}::timestamptz AS at, 9007199254740993::bigint AS big`,
+  );
   expect(row?.at.toISOString()).toBe('2025-07-01T12:00:00.123Z');
   expect(row?.big).toBe(9007199254740993n);
 });

@@ -28,9 +28,11 @@ const files = readdirSync(src, { recursive: true, withFileTypes: true })
 
 const roomOf = (path: string) => relative(src, path).split('/')[0] ?? '';
 const importsOf = (path: string) =>
-  [...readFileSync(path, 'utf8').matchAll(/^(?:import|export)\b[^;'"]*?from\s+['"](\.[^'"]+)['"]|^import\s+['"](\.[^'"]+)['"]|import\(['"](\.[^'"]+)['"]\)/gm)].map(
-    (match) => resolve(dirname(path), match[1] ?? match[2] ?? match[3] ?? ''),
-  );
+  [
+    ...readFileSync(path, 'utf8').matchAll(
+      /^(?:import|export)\b[^;'"]*?from\s+['"](\.[^'"]+)['"]|^import\s+['"](\.[^'"]+)['"]|import\(['"](\.[^'"]+)['"]\)/gm,
+    ),
+  ].map((match) => resolve(dirname(path), match[1] ?? match[2] ?? match[3] ?? ''));
 
 test('imports go in the direction that the architecture draws', () => {
   const wrong: string[] = [];
