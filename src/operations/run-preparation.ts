@@ -116,8 +116,8 @@ async function cutSlice(work: Work, seen: RunningPreparation): Promise<Progress>
   const { database } = work.instance;
   const part = partOf(seen);
   if (part !== work.part) Object.assign(work, { part, after: 0n });
-  // Outside of a transaction: the search reads all messages of the run and holds up nobody.
-  if (part === 'SURPLUS') work.cut ??= await findLimitCut(database, seen);
+  // In a transaction of its own, which writes nothing and so has no place in the order of the feed to hold up.
+  if (part === 'SURPLUS') work.cut ??= await database.transaction((tx) => findLimitCut(tx, seen));
   const done = await database.transaction((tx) => cutPiece(tx, work));
   if (typeof done === 'string') return done;
   work.after = done;

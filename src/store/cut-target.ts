@@ -16,9 +16,11 @@ export interface LimitCut {
  * The limit takes the first lots of the whole target, so it cannot be found before the last slice. Asked again while the surplus is being removed,
  * it gives the same: what is gone stood behind the cut.
  */
-export async function findLimitCut(database: Queryable, delivery: SliceDelivery): Promise<LimitCut> {
+export async function findLimitCut(tx: Queryable, delivery: SliceDelivery): Promise<LimitCut> {
+  // It reads every message of the run once, however many there are, and writes nothing: the limit for statements is not meant for it.
+  await tx.execute(sql`SET LOCAL statement_timeout = 0`);
   const lot = lotSql('LIMIT', delivery.deliveryId, delivery.run, sql`address_key`);
-  const [row] = await database.query<{ lot: string; id: bigint }>(sql`
+  const [row] = await tx.query<{ lot: string; id: bigint }>(sql`
     SELECT encode(lot, 'hex') AS lot, id FROM (
       SELECT ${lot} AS lot, id FROM delivery_log WHERE delivery_id = ${delivery.deliveryId} AND run = ${delivery.run}
     ) AS kept
