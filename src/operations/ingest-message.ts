@@ -8,8 +8,8 @@ import { parseMessage } from '../reports/parse-message.ts';
 import type { ParsedMessage, RecipientAction, ReportedRecipient } from '../reports/parsed-message.ts';
 import { lockAddresses, readStatuses } from '../store/feedback-reads.ts';
 import { entryName } from '../store/feedback-writes.ts';
-import { answerInboundMessage, insertInboundMessage, readInboundAnswer } from '../store/inbound-messages.ts';
-import { applyFeedback, type FeedbackContext } from './apply-feedback.ts';
+import { answerInboundMessage, insertInboundMessage, lockInboundMessage } from '../store/inbound-messages.ts';
+import { applyFeedback, type FeedbackContext, type FeedbackEffects } from './apply-feedback.ts';
 import { cleanText } from './check-delivery-result.ts';
 import type { AppliedFeedback, Door, FeedbackItem } from './feedback-item.ts';
 import { shortCodeOf } from './fold-feedback.ts';
@@ -58,7 +58,8 @@ const OUTCOMES: Readonly<Record<RecipientAction, DeliveryOutcome | null>> = {
  * same message through two doors counts once: a repeat gets the stored answer.
  *
  * A message that cannot be understood is kept as OTHER and changes nothing. Through a door that authenticates nobody, a hard failure or
- * complaint that cannot be tied to a message of ours is kept as unproven, unless the setting `unprovenReports` says to count it.
+ * complaint that cannot be tied to a message of ours is kept as unproven, unless the setting `unprovenReports` says to count it; what is
+ * held counts once the same message comes through a door that does authenticate.
  *
  * @param raw RFC 5322, any line ends
  * @throws InvalidInputError where there are no bytes
@@ -73,7 +74,7 @@ export async function ingestMessage(instance: Instance, raw: Uint8Array, door: D
   const own = await knownMessages(instance.database, book, parsed);
   const holds = !door.authenticated && context.settings.unprovenReports === 'hold';
   const judged = parsed.recipients.map((recipient, index) => judge({ recipient, index, parsed, own, book, rules: rules.book, now, holds }));
-  const result = await store(instance, raw, parsed, judged, context);
+  const result = await store(instance, raw, parsed, judged, context, door);
   for (const ledger of result.ledgers) instance.database.hints.notify(ledger);
   return result.answer;
 }
@@ -111,7 +112,8 @@ function judge(input: JudgeInput): Judged {
     run: null,
     deliveryLogId: ours?.deliveryLogId ?? null,
     messageId: parsed.original?.messageId == null ? null : cleanText(parsed.original.messageId),
-    findByAddress: true,
+    // A guess at the message would opt out one profile of several that hold the address.
+    findByAddress: outcome !== 'UNSUBSCRIBE',
     needsProof: input.holds && ours?.proven !== true && isSuppressing(outcome, qualified),
     outcome,
     text: evidence.text === '' ? null : evidence.text,
@@ -146,7 +148,14 @@ function occurredAt(date: Date | null, now: Date): Date {
   return date === null || date.getTime() > now.getTime() || date.getTime() < EARLIEST_MS ? now : date;
 }
 
-async function store(instance: Instance, raw: Uint8Array, parsed: ParsedMessage, judged: readonly Judged[], context: FeedbackContext) {
+async function store(
+  instance: Instance,
+  raw: Uint8Array,
+  parsed: ParsedMessage,
+  judged: readonly Judged[],
+  context: FeedbackContext,
+  door: Door,
+): Promise<{ answer: IngestedMessage; ledgers: FeedbackEffects['ledgers'] }> {
   const dedupeKey = uuidOf(parsed.dedupeKey);
   const byContent = distinct(judged.flatMap(({ item }) => item ?? []));
   const items = [...byContent.values()];
@@ -154,18 +163,27 @@ async function store(instance: Instance, raw: Uint8Array, parsed: ParsedMessage,
   return instance.database.transaction(async (tx) => {
     if (keys.size > 0) await lockAddresses(tx, keys);
     const [onlyKey] = keys.size === 1 ? keys : [];
-    const id = await insertInboundMessage(tx, { dedupeKey, raw, addressKey: onlyKey ?? null, receivedAt: context.now });
-    if (id === null) return { answer: { ...readAnswer(await readInboundAnswer(tx, dedupeKey)), duplicate: true }, ledgers: [] };
+    const id = await insertInboundMessage(tx, { dedupeKey, raw, addressKey: onlyKey ?? null, receivedAt: context.now, door: door.name });
+    const before = id === null ? await lockInboundMessage(tx, dedupeKey) : null;
+    const again = before === null ? null : (before.answer as StoredAnswer);
+    const open = again === null ? items : items.filter(({ index, needsProof }) => again.held.includes(index) && !needsProof);
+    if (again !== null && open.length === 0) return { answer: { ...readAnswer(again), duplicate: true }, ledgers: [] };
+    const inboundEventId = before?.id ?? id;
+    if (inboundEventId === null) throw new Error('a message was neither kept now nor before');
     const effects = await applyFeedback(
       tx,
-      items.map((item) => ({ ...item, inboundEventId: id })),
+      open.map((item) => ({ ...item, inboundEventId })),
       context,
     );
     const statuses = await readStatuses(tx, keys);
-    const recipients = judged.map((one) => answerOf(one, byContent, effects.applied, statuses));
-    const held = [...effects.applied.values()].some((applied) => applied.held);
-    await answerInboundMessage(tx, id, held ? 'UNPROVEN' : 'PROCESSED', { kind: parsed.kind, recipients });
-    return { answer: { kind: parsed.kind, duplicate: false, recipients }, ledgers: effects.ledgers };
+    const known = again === null ? [] : readAnswer(again).recipients;
+    const recipients = judged.map((one, index) => ({
+      ...answerOf(one, byContent, effects.applied, statuses),
+      ...(effects.applied.has(index) || known[index] === undefined ? {} : { deliveryLogId: known[index].deliveryLogId }),
+    }));
+    const held = [...effects.applied].flatMap(([index, applied]) => (applied.held ? [index] : []));
+    await answerInboundMessage(tx, inboundEventId, held.length > 0 ? 'UNPROVEN' : 'PROCESSED', { kind: parsed.kind, recipients, held });
+    return { answer: { kind: parsed.kind, duplicate: again !== null, recipients }, ledgers: effects.ledgers };
   });
 }
 
@@ -199,11 +217,12 @@ function answerOf(
 /** As it was stored: ids are text there. */
 interface StoredAnswer {
   readonly kind: MessageKind;
+  /** Indexes of the recipients that are held for want of proof. */
+  readonly held: readonly number[];
   readonly recipients: readonly (Omit<IngestedRecipient, 'deliveryLogId'> & { readonly deliveryLogId: string | null })[];
 }
 
-function readAnswer(stored: unknown): Omit<IngestedMessage, 'duplicate'> {
-  const { kind, recipients } = stored as StoredAnswer;
+function readAnswer({ kind, recipients }: StoredAnswer): Omit<IngestedMessage, 'duplicate'> {
   return {
     kind,
     recipients: recipients.map((recipient) => ({

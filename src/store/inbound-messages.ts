@@ -8,12 +8,18 @@ const ANY_DOOR = '';
 /** Keeps a raw message. @returns its id; null where the same message was kept before */
 export async function insertInboundMessage(
   tx: Queryable,
-  message: { readonly dedupeKey: string; readonly raw: Uint8Array; readonly addressKey: string | null; readonly receivedAt: Date },
+  message: {
+    readonly dedupeKey: string;
+    readonly raw: Uint8Array;
+    readonly addressKey: string | null;
+    readonly receivedAt: Date;
+    readonly door: string;
+  },
 ): Promise<bigint | null> {
   const { buffer, byteOffset, byteLength } = message.raw;
   const [row] = await tx.query<{ id: bigint }>(sql`
-    INSERT INTO inbound_event (door, dedupe_key, kind, raw, address_key, state, received_at)
-    VALUES (${ANY_DOOR}, ${message.dedupeKey}::uuid, 'MESSAGE', ${Buffer.from(buffer, byteOffset, byteLength)}::bytea,
+    INSERT INTO inbound_event (door, dedupe_key, kind, payload, raw, address_key, state, received_at)
+    VALUES (${ANY_DOOR}, ${message.dedupeKey}::uuid, 'MESSAGE', ${JSON.stringify({ door: message.door })}::jsonb, ${Buffer.from(buffer, byteOffset, byteLength)}::bytea,
       ${message.addressKey}::uuid, 'PROCESSED', ${message.receivedAt}::timestamptz)
     ON CONFLICT (door, dedupe_key) DO NOTHING RETURNING id`);
   return row?.id ?? null;
@@ -25,12 +31,13 @@ export async function answerInboundMessage(tx: Queryable, id: bigint, state: 'PR
     UPDATE inbound_event SET state = ${state}, answer = ${rows([answer])}::jsonb -> 0 WHERE id = ${id}::bigint`);
 }
 
-export async function readInboundAnswer(tx: Queryable, dedupeKey: string): Promise<unknown> {
-  const [row] = await tx.query<{ answer: unknown }>(
-    sql`SELECT answer FROM inbound_event WHERE door = ${ANY_DOOR} AND dedupe_key = ${dedupeKey}::uuid`,
+/** The message as it was kept before, locked: whoever took it in has committed. */
+export async function lockInboundMessage(tx: Queryable, dedupeKey: string): Promise<{ readonly id: bigint; readonly answer: unknown }> {
+  const [row] = await tx.query<{ id: bigint; answer: unknown }>(
+    sql`SELECT id, answer FROM inbound_event WHERE door = ${ANY_DOOR} AND dedupe_key = ${dedupeKey}::uuid FOR UPDATE`,
   );
   if (row == null || row.answer === null) throw new Error('a message was kept without its answer');
-  return row.answer;
+  return row;
 }
 
 export interface OwnLog {

@@ -291,6 +291,23 @@ describe('proof (amendment A11)', () => {
     expect(await stateOf(instance, address)).toBe('QUARANTINE 1');
   });
 
+  test('what was held counts once it comes through the API, and then no more', async () => {
+    const [unknown, full] = [freshAddress(), freshAddress()];
+    const raw = aReport([{ address: unknown }, { address: full, status: '4.2.2', diagnostic: '452 4.2.2 The mailbox is over quota' }]);
+    await ingestMessage(instance, raw, MAILBOX);
+    expect([await stateOf(instance, unknown), await stateOf(instance, full)]).toEqual(['none', 'ERRONEOUS 1']);
+    await ingestMessage(instance, raw, MAILBOX);
+    expect(await stateOf(instance, unknown)).toBe('none');
+    expect(await ingestMessage(instance, raw, API_DOOR)).toMatchObject({ duplicate: true });
+    await ingestMessage(instance, raw, API_DOOR);
+    expect([await stateOf(instance, unknown), await stateOf(instance, full)]).toEqual(['QUARANTINE 1', 'ERRONEOUS 1']);
+    expect(await inboundStates(raw)).toEqual(['PROCESSED']);
+    const [lines] = await instance.database.query<{ n: bigint }>(
+      sql`SELECT count(*) AS n FROM delivery_event WHERE address IN (${unknown}, ${full})`,
+    );
+    expect(lines?.n).toBe(2n);
+  });
+
   test('a forged token is none', async () => {
     const address = freshAddress();
     const delivery = await aDelivery(instance, [{ address }]);
