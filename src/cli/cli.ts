@@ -58,6 +58,16 @@ function commandLine(): Command {
       process.exitCode = await (await import('./check.ts')).runCheck(options);
     });
   program
+    .command('import')
+    .description('bring in profiles or a quarantine list; safe to repeat; rejected rows go to FILE.rejected')
+    .argument('<file>', 'CSV with a header, or NDJSON by its ending .ndjson or .jsonl; - = CSV on standard input')
+    .requiredOption('--as <what>', 'profiles or quarantine')
+    .option('--dry-run', 'say what would be taken and what rejected; write nothing but FILE.rejected')
+    .addHelpText('after', IMPORT_HELP)
+    .action(async (file, options) => {
+      process.exitCode = await (await import('./import.ts')).runImport(file, options);
+    });
+  program
     .command('watch')
     .description('print updates as they happen; goes on by itself after a lost connection')
     .argument('<feed>', 'delivery-logs, exclusion-logs or quarantine')
@@ -75,6 +85,13 @@ function commandLine(): Command {
   addTokenCommands(program.command('token').description('make, list and revoke tokens'));
   return program;
 }
+
+const IMPORT_HELP = `
+Profiles: external_id, first_name, last_name, email, mobile, opted_out. Several addresses stand separated by |. A column that is not in the
+file stays as it is, an empty one is cleared. opted_out is empty, all, or channels separated by |: it opts out and never in.
+
+Quarantine: channel, address, status, reason, error_count, error_text, last_error_at. An empty status means DENYLISTED: an external list. The
+stronger status wins: no import opens what failures, complaints or people have shut.`;
 
 function addTokenCommands(token: Command): void {
   token

@@ -117,16 +117,16 @@ export interface QuarantineLine extends QuarantineState {
   readonly occurredAt: Date;
 }
 
-/** Appends to the ledger of the addresses, in the order given. */
-export async function insertQuarantineLines(tx: Queryable, lines: readonly QuarantineLine[]): Promise<void> {
+/** Appends to the ledger of the addresses, in the order given. `actor`: who imported them; null = failures. */
+export async function insertQuarantineLines(tx: Queryable, lines: readonly QuarantineLine[], actor: string | null = null): Promise<void> {
   if (lines.length === 0) return;
   await tx.execute(sql`
     INSERT INTO quarantine_event (entry_id, channel, address, address_key, short_code, domain, previous_status, previous_reason, status,
       reason, fault, decided_by, error_count, text, last_error_at, last_significant_error_at, last_success_at, soft_caused,
-      status_updated_at, delivery_id, source, version, occurred_at)
+      status_updated_at, delivery_id, source, actor, version, occurred_at)
     SELECT r."entryId", r.channel, r.address, r."addressKey", r."shortCode", r.domain, r."previousStatus", r."previousReason", r.status,
       r.reason, r.fault, r."decidedBy", r."errorCount", r."errorText", r."lastErrorAt", r."lastSignificantErrorAt", r."lastSuccessAt",
-      r."softCaused", r."statusUpdatedAt", r."deliveryId", r.source, r.version, r."occurredAt"
+      r."softCaused", r."statusUpdatedAt", r."deliveryId", r.source, ${actor}::text, r.version, r."occurredAt"
     FROM jsonb_to_recordset(${rows(lines)}::jsonb) AS r("entryId" bigint, channel "Channel", address text, "addressKey" uuid,
       "shortCode" text, domain text, "previousStatus" "AddressStatus", "previousReason" "FailureReason", status "AddressStatus",
       reason "FailureReason", fault "Fault", "decidedBy" text, "errorCount" int, "errorText" text, "lastErrorAt" timestamptz,

@@ -20,8 +20,9 @@ export async function lockProfiles(
     SELECT id, external_id AS "externalId", opted_out_all AS all, opted_out_email AS email, opted_out_sms AS sms, opted_out_phone AS phone,
       opted_out_direct_mail AS "directMail", opted_out_fax AS fax, opted_out_push AS push
     FROM profile
-    WHERE id IN (SELECT r.id FROM jsonb_to_recordset(${rows(names.ids.map((id) => ({ id })))}::jsonb) AS r(id bigint))
-      OR external_id IN (SELECT jsonb_array_elements_text(${JSON.stringify(names.externalIds)}::jsonb))
+    WHERE id = ANY(ARRAY(
+      SELECT r.id FROM jsonb_to_recordset(${rows(names.ids.map((id) => ({ id })))}::jsonb) AS r(id bigint)
+      UNION SELECT n.id FROM profile n WHERE n.external_id IN (SELECT jsonb_array_elements_text(${JSON.stringify(names.externalIds)}::jsonb))))
     ORDER BY id FOR UPDATE`);
 }
 

@@ -1,0 +1,152 @@
+import { type DomainError, InvalidInputError } from '../domain/errors.ts';
+import { type ImportProfileInput, importProfiles, refusalOfProfile } from '../operations/import-profiles.ts';
+import { type ImportQuarantineInput, importQuarantine, refusalOfQuarantine } from '../operations/import-quarantine.ts';
+import type { Instance } from '../operations/instance.ts';
+import { recordImport } from '../operations/record-import.ts';
+import { CommandError, EXIT } from './command-error.ts';
+import type { Cells, ImportRecord } from './import-records.ts';
+import { profileOf, quarantineOf } from './import-rows.ts';
+import { COMMAND_LINE, type Workplace } from './open-command.ts';
+import type { RunningServer } from './running-server.ts';
+
+/** What became of one row. SOUND = it would be taken: a dry run. */
+export type RowOutcome =
+  | { readonly kind: 'WRITTEN' | 'CREATED' | 'CHANGED' | 'UNCHANGED' | 'SOUND' }
+  | { readonly kind: 'REJECTED'; readonly reason: string };
+
+/** Where rows go. */
+export interface ImportTarget {
+  /** @returns the outcome of each record, in their order */
+  write(records: readonly ImportRecord[]): Promise<RowOutcome[]>;
+  /** All is written: `counts` goes into the audit trail. */
+  end(counts: object): Promise<void>;
+}
+
+const SOUND: RowOutcome = { kind: 'SOUND' };
+const WRITTEN: RowOutcome = { kind: 'WRITTEN' };
+const nothing = async (): Promise<void> => undefined;
+
+/** Profiles, with addresses and opt-outs. */
+export async function openProfileTarget(place: Workplace, dryRun: boolean, source: string): Promise<ImportTarget> {
+  if (place.kind === 'server') {
+    if (dryRun) throw stopServer(place.server, 'a dry run');
+    return target(profileOf, (items) => upsertThrough(place.server, items), nothing);
+  }
+  const { instance } = place;
+  if (dryRun) {
+    const book = await instance.addressBook();
+    return target(profileOf, async (items) => items.map((item) => refusalOfProfile(item, book) ?? SOUND), nothing);
+  }
+  const write = (items: readonly ImportProfileInput[]) => importProfiles(instance, items, COMMAND_LINE);
+  return audited(instance, 'profiles', source, (end) => target(profileOf, write, end));
+}
+
+/** Addresses for the quarantine list. */
+export async function openQuarantineTarget(place: Workplace, dryRun: boolean, source: string): Promise<ImportTarget> {
+  if (place.kind === 'server') throw stopServer(place.server, 'an import of the quarantine list');
+  const { instance } = place;
+  if (dryRun) {
+    const book = await instance.addressBook();
+    return target(quarantineOf, async (items) => items.map((item) => refusalOfQuarantine(item, book, instance.now()) ?? SOUND), nothing);
+  }
+  const write = async (items: readonly ImportQuarantineInput[]) =>
+    (await importQuarantine(instance, items, COMMAND_LINE)).map((outcome) => (typeof outcome === 'string' ? { kind: outcome } : outcome));
+  return audited(instance, 'quarantine', source, (end) => target(quarantineOf, write, end));
+}
+
+function stopServer({ url }: RunningServer, what: string): CommandError {
+  return new CommandError(
+    EXIT.unreachable,
+    `the server at ${url} holds the embedded database and its API does not offer ${what}: stop it for that time`,
+  );
+}
+
+async function audited(
+  instance: Instance,
+  what: 'profiles' | 'quarantine',
+  source: string,
+  open: (end: (counts: object) => Promise<void>) => ImportTarget,
+): Promise<ImportTarget> {
+  await recordImport(instance, what, 'begin', { file: source }, COMMAND_LINE);
+  return open((counts) => recordImport(instance, what, 'end', { file: source, ...counts }, COMMAND_LINE));
+}
+
+/** Reads the rows, hands on those that can be read, and puts the outcomes in their places. */
+function target<Item>(
+  read: (cells: Cells) => Item | string,
+  write: (items: readonly Item[]) => Promise<readonly (bigint | DomainError | RowOutcome)[]>,
+  end: ImportTarget['end'],
+): ImportTarget {
+  return {
+    end,
+    write: async (records) => {
+      const outcomes: RowOutcome[] = [];
+      const items: Item[] = [];
+      const places: number[] = [];
+      for (const [place, { cells, problem }] of records.entries()) {
+        const item = cells === null ? (problem ?? '') : read(cells);
+        if (typeof item === 'string') outcomes[place] = { kind: 'REJECTED', reason: item };
+        else {
+          items.push(item);
+          places.push(place);
+        }
+      }
+      const written = items.length === 0 ? [] : await write(items);
+      for (const [index, place] of places.entries()) outcomes[place] = outcomeOf(written[index]);
+      return outcomes;
+    },
+  };
+}
+
+function outcomeOf(written: bigint | DomainError | RowOutcome | undefined): RowOutcome {
+  if (typeof written === 'bigint') return WRITTEN;
+  if (written instanceof Error) return { kind: 'REJECTED', reason: written.message };
+  if (written === undefined) throw new Error('a row of the import was not answered');
+  return written;
+}
+
+interface BatchAnswer {
+  readonly results: readonly { readonly accepted: boolean; readonly error: { readonly message: string } | null }[];
+}
+
+const UPSERT = `mutation ($input: [UpsertProfileInput!]!) { batch: upsertProfiles(input: $input) { results { accepted error { message } } } }`;
+const CONSENT = `mutation ($input: [RecordConsentInput!]!) { batch: recordConsents(input: $input) { results { accepted error { message } } } }`;
+
+/**
+ * Through the API there is no single transaction: who has opted out is made known first, without addresses, then the opt-out, then everybody
+ * with addresses. So nobody can be written to in between.
+ */
+async function upsertThrough(server: RunningServer, items: readonly ImportProfileInput[]): Promise<(RowOutcome | DomainError)[]> {
+  const refused: (string | undefined)[] = [];
+  const send = async (query: string, places: readonly number[], input: readonly object[]) => {
+    if (input.length === 0) return;
+    const { batch } = await server.graphql<{ batch: BatchAnswer }>(query, { input });
+    for (const [index, { accepted, error }] of batch.results.entries()) {
+      const place = places[index];
+      if (!accepted && place !== undefined) refused[place] ??= error?.message ?? 'The server refused the row.';
+    }
+  };
+  const remaining = () => [...items.entries()].filter(([place]) => refused[place] === undefined);
+  const opting = [...items.entries()].filter(([, { optedOut }]) => optedOut !== undefined);
+  await send(
+    UPSERT,
+    opting.map(([place]) => place),
+    opting.map(([, { externalId }]) => ({ externalId })),
+  );
+  const known = opting.filter(([place]) => refused[place] === undefined);
+  await send(
+    CONSENT,
+    known.map(([place]) => place),
+    known.map(([, { externalId, optedOut }]) => ({ optedOut: true, consent: { externalId, channels: optedOut, source: 'IMPORT' } })),
+  );
+  const rest = remaining();
+  await send(
+    UPSERT,
+    rest.map(([place]) => place),
+    rest.map(([, { optedOut: _said, ...item }]) => item),
+  );
+  return [...items.keys()].map((place) => {
+    const reason = refused[place];
+    return reason === undefined ? WRITTEN : new InvalidInputError(reason);
+  });
+}

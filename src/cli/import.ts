@@ -1,0 +1,126 @@
+import { createReadStream } from 'node:fs';
+import { CommandError, EXIT } from './command-error.ts';
+import { type Columns, csvRecords, type ImportRecord, jsonRecords } from './import-records.ts';
+import { PROFILE_COLUMNS, QUARANTINE_COLUMNS } from './import-rows.ts';
+import { type ImportTarget, openProfileTarget, openQuarantineTarget, type RowOutcome } from './import-targets.ts';
+import { explainFileError, type InputFile, listFiles, STDIN } from './input-files.ts';
+import { atWorkplace, type Workplace } from './open-command.ts';
+import { openProgress } from './progress.ts';
+import { RejectedRows } from './rejected-rows.ts';
+
+export interface ImportOptions {
+  readonly as: string;
+  readonly dryRun?: boolean;
+}
+
+const BATCH = 1_000;
+
+interface Kind {
+  readonly columns: Columns;
+  open(place: Workplace, dryRun: boolean, source: string): Promise<ImportTarget>;
+}
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  profiles: { columns: PROFILE_COLUMNS, open: openProfileTarget },
+  quarantine: { columns: QUARANTINE_COLUMNS, open: openQuarantineTarget },
+};
+
+/** What became of the rows, for the summary. */
+type Counts = Map<Exclude<RowOutcome['kind'], 'REJECTED'>, number>;
+
+/**
+ * `lazaret import`: brings a CSV or NDJSON file into the database, batch by batch. Each batch is there as a whole or not at all; after a
+ * kill the same command again brings in the rest, and what is there already stays as it is. Rejected rows go to FILE.rejected.
+ *
+ * @returns the exit status: refused where a row was rejected; the others are imported
+ */
+export async function runImport(path: string, options: ImportOptions): Promise<number> {
+  const kind = KINDS[options.as];
+  if (!kind) throw new CommandError(EXIT.usage, `--as takes ${Object.keys(KINDS).join(' or ')}`);
+  const file = await fileOf(path);
+  const rejected = await new RejectedRows(`${path === STDIN ? 'stdin' : path}.rejected`).open();
+  const counts: Counts = new Map();
+  const dryRun = options.dryRun ?? false;
+  await atWorkplace(async (place) => {
+    const target = await kind.open(place, dryRun, path);
+    const progress = await openProgress('importing', file.size ?? 0);
+    const bytes = counted(path === STDIN ? process.stdin : createReadStream(path), (by) => progress.advance(by));
+    const records = isJson(path) ? jsonRecords(bytes, kind.columns) : csvRecords(bytes, kind.columns);
+    try {
+      await writeAll(explained(records, path), target, counts, rejected);
+    } finally {
+      progress.stop();
+      await rejected.close();
+    }
+    await target.end({ ...Object.fromEntries(counts), rejected: rejected.count });
+  });
+  process.stdout.write(summary(counts, rejected, dryRun));
+  return rejected.count === 0 ? EXIT.done : EXIT.refused;
+}
+
+async function fileOf(path: string): Promise<InputFile> {
+  const [file, ...others] = await listFiles([path]);
+  if (file?.name !== path || others.length > 0) throw new CommandError(EXIT.usage, `${path} is a folder; a file is needed`);
+  return file;
+}
+
+const isJson = (path: string): boolean => /\.(?:ndjson|jsonl|json)$/i.test(path);
+
+async function* counted(bytes: AsyncIterable<Uint8Array>, count: (by: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    yield chunk;
+    count(chunk.length);
+  }
+}
+
+/** What the system says of the file, as a sentence. */
+async function* explained(records: AsyncIterable<ImportRecord>, path: string): AsyncGenerator<ImportRecord> {
+  try {
+    yield* records;
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw new CommandError(EXIT.refused, explainFileError(path, error));
+    throw error;
+  }
+}
+
+/** One batch is written while the next one is read. */
+async function writeAll(records: AsyncIterable<ImportRecord>, target: ImportTarget, counts: Counts, rejected: RejectedRows): Promise<void> {
+  let batch: ImportRecord[] = [];
+  let writing: Promise<void> = Promise.resolve();
+  const write = async (written: readonly ImportRecord[]) => {
+    const outcomes = await target.write(written);
+    for (const [index, outcome] of outcomes.entries()) {
+      const { line, raw } = written[index] ?? { line: 0, raw: '' };
+      if (outcome.kind === 'REJECTED') await rejected.add(line, outcome.reason, raw);
+      else counts.set(outcome.kind, (counts.get(outcome.kind) ?? 0) + 1);
+    }
+  };
+  try {
+    for await (const record of records) {
+      batch.push(record);
+      if (batch.length < BATCH) continue;
+      await writing;
+      writing = write(batch);
+      // Its fault is raised where it is waited for, and the process does not end before.
+      writing.catch(() => undefined);
+      batch = [];
+    }
+  } finally {
+    await writing;
+  }
+  if (batch.length > 0) await write(batch);
+}
+
+const WORDS: Readonly<Record<Exclude<RowOutcome['kind'], 'REJECTED'>, string>> = {
+  WRITTEN: 'imported',
+  CREATED: 'added',
+  CHANGED: 'changed',
+  UNCHANGED: 'as strong already',
+  SOUND: 'could be imported',
+};
+
+function summary(counts: Counts, rejected: RejectedRows, dryRun: boolean): string {
+  const parts = [...counts].map(([kind, count]) => `${count} ${WORDS[kind]}`);
+  if (rejected.count > 0) parts.push(`${rejected.count} rejected, with the reasons in ${rejected.path}`);
+  return `${dryRun ? 'nothing was written: ' : ''}${parts.join(', ') || 'no rows'}\n`;
+}

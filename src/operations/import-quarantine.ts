@@ -1,0 +1,179 @@
+import { InvalidInputError } from '../domain/errors.ts';
+import { decideImport } from '../domain/quarantine/import-entry.ts';
+import type { ManualChange } from '../domain/quarantine/manual-edit.ts';
+import type { QuarantineState } from '../domain/quarantine/quarantine-state.ts';
+import type { AddressStatus, Channel, FailureReason } from '../domain/vocabulary.ts';
+import type { Queryable } from '../store/database.ts';
+import { lockAddresses, lockEntries } from '../store/feedback-reads.ts';
+import {
+  type EntryInsert,
+  type EntryUpdate,
+  entryName,
+  insertEntries,
+  insertQuarantineLines,
+  updateEntries,
+} from '../store/feedback-writes.ts';
+import { lastVersions } from '../store/quarantine-import.ts';
+import { checkStorable } from './check-profile.ts';
+import { ERROR_TEXT_MAX } from './create-quarantine-entry.ts';
+import type { Actor, AddressBook, Instance } from './instance.ts';
+
+/** One address of a list that is imported. */
+export interface ImportQuarantineInput {
+  readonly channel: Channel;
+  readonly address: string;
+  /** Absent = DENYLISTED with that reason: an external denylist (SUP-9). */
+  readonly status?: AddressStatus | undefined;
+  readonly reason?: FailureReason | undefined;
+  readonly errorCount?: number | undefined;
+  readonly errorText?: string | undefined;
+  readonly lastErrorAt?: Date | undefined;
+}
+
+/** What became of a row. UNCHANGED = the entry was as strong already. */
+export type ImportQuarantineOutcome = 'CREATED' | 'CHANGED' | 'UNCHANGED' | InvalidInputError;
+
+interface Checked {
+  readonly channel: Channel;
+  readonly address: string;
+  readonly addressKey: string;
+  readonly domain: string | null;
+  readonly change: ManualChange;
+}
+
+/** An entry while the rows of a batch are applied to it. */
+interface Working extends Omit<Checked, 'change'> {
+  id: bigint | null;
+  state: QuarantineState | null;
+  version: number;
+  readonly baseVersion: number;
+  readonly lastDeliveryId: bigint | null;
+  readonly lines: { readonly previous: QuarantineState | null; readonly next: QuarantineState; readonly version: number }[];
+}
+
+/**
+ * Puts a batch of addresses on the quarantine list, each with its line in the ledger, in a handful of statements. The stronger status wins
+ * (`decideImport`), so a repeat changes nothing. A bad row is answered in its place and stops no other. The caller writes the one line of
+ * the audit trail for the whole import.
+ *
+ * @param items at most 1,000: their addresses are locked for the time of one transaction
+ */
+export async function importQuarantine(
+  instance: Instance,
+  items: readonly ImportQuarantineInput[],
+  actor: Actor,
+): Promise<ImportQuarantineOutcome[]> {
+  const book = await instance.addressBook();
+  const now = instance.now();
+  const checked = items.map((item) => checkRow(item, book, now));
+  const sound = checked.filter((row): row is Checked => !(row instanceof InvalidInputError));
+  if (sound.length === 0) return checked as InvalidInputError[];
+  const { outcomes, changed } = await instance.database.transaction((tx) => apply(tx, checked, sound, actor, now));
+  if (changed) instance.database.hints.notify('QUARANTINE');
+  return outcomes;
+}
+
+/** Why a row cannot be imported, without importing it; null = it can. */
+export function refusalOfQuarantine(item: ImportQuarantineInput, book: AddressBook, now: Date): InvalidInputError | null {
+  const checked = checkRow(item, book, now);
+  return checked instanceof InvalidInputError ? checked : null;
+}
+
+function checkRow(item: ImportQuarantineInput, book: AddressBook, now: Date): Checked | InvalidInputError {
+  const { channel, address, ...change } = item;
+  const canonical = book.canonical(channel, address);
+  if (!canonical.ok) return new InvalidInputError(canonical.message, 'address');
+  try {
+    checkStorable('errorText', change.errorText, ERROR_TEXT_MAX);
+  } catch (error) {
+    if (error instanceof InvalidInputError) return error;
+    throw error;
+  }
+  const decided = decideImport(null, change, now);
+  if (!decided.ok) return new InvalidInputError(decided.message, decided.field);
+  return { channel, address: canonical.canonical, addressKey: book.key(channel, canonical.canonical), domain: canonical.domain, change };
+}
+
+async function apply(tx: Queryable, rows: readonly (Checked | InvalidInputError)[], sound: readonly Checked[], actor: Actor, now: Date) {
+  const keys = new Set(sound.map(({ addressKey }) => addressKey));
+  await lockAddresses(tx, keys);
+  const working = await readWorking(tx, sound, keys);
+  const outcomes = rows.map((row): ImportQuarantineOutcome => (row instanceof InvalidInputError ? row : applyRow(working, row, now)));
+  const touched = [...working.values()].filter(({ lines }) => lines.length > 0);
+  await write(tx, touched, actor, now);
+  return { outcomes, changed: touched.length > 0 };
+}
+
+async function readWorking(tx: Queryable, sound: readonly Checked[], keys: ReadonlySet<string>): Promise<Map<string, Working>> {
+  const entries = new Map((await lockEntries(tx, keys)).map((entry) => [entryName(entry.addressKey, entry.shortCode), entry]));
+  const gone = [...keys].filter((key) => !entries.has(entryName(key, '')));
+  const versions = gone.length === 0 ? new Map<string, number>() : await lastVersions(tx, gone);
+  const working = new Map<string, Working>();
+  for (const { channel, address, addressKey, domain } of sound) {
+    const entry = entries.get(entryName(addressKey, ''));
+    const version = entry?.version ?? versions.get(entryName(addressKey, '')) ?? 0;
+    working.set(addressKey, {
+      channel,
+      address,
+      addressKey,
+      domain,
+      id: entry?.id ?? null,
+      state: entry?.state ?? null,
+      version,
+      baseVersion: version,
+      lastDeliveryId: entry?.lastDeliveryId ?? null,
+      lines: [],
+    });
+  }
+  return working;
+}
+
+function applyRow(working: Map<string, Working>, row: Checked, now: Date): ImportQuarantineOutcome {
+  const entry = working.get(row.addressKey);
+  if (!entry) throw new Error('an address of the import was not read');
+  const decided = decideImport(entry.state, row.change, now);
+  if (!decided.ok) return new InvalidInputError(decided.message, decided.field);
+  if (!decided.changed) return 'UNCHANGED';
+  const previous = entry.state;
+  entry.version += 1;
+  entry.state = decided.next;
+  entry.lines.push({ previous, next: decided.next, version: entry.version });
+  return previous === null ? 'CREATED' : 'CHANGED';
+}
+
+async function write(tx: Queryable, touched: readonly Working[], actor: Actor, now: Date): Promise<void> {
+  const inserts: EntryInsert[] = [];
+  const updates: EntryUpdate[] = [];
+  for (const { id, state, lines: _lines, baseVersion, ...entry } of touched) {
+    if (state === null) continue;
+    if (id === null) inserts.push({ ...entry, ...state, shortCode: '', createdAt: now });
+    else updates.push({ id, ...state, lastDeliveryId: entry.lastDeliveryId, version: entry.version, baseVersion });
+  }
+  const made = await insertEntries(tx, inserts);
+  await updateEntries(tx, updates);
+  const lines = touched.flatMap(({ channel, address, addressKey, domain, id, lines: own }) =>
+    own.map(({ previous, next, version }) => ({
+      ...next,
+      entryId: id ?? idOf(made, addressKey),
+      channel,
+      address,
+      addressKey,
+      shortCode: '',
+      domain,
+      previousStatus: previous?.status ?? null,
+      previousReason: previous?.reason ?? null,
+      fault: null,
+      decidedBy: null,
+      deliveryId: null,
+      version,
+      occurredAt: now,
+    })),
+  );
+  await insertQuarantineLines(tx, lines, actor.name);
+}
+
+function idOf(made: ReadonlyMap<string, bigint>, addressKey: string): bigint {
+  const id = made.get(entryName(addressKey, ''));
+  if (id === undefined) throw new Error('an entry of the import was not written');
+  return id;
+}
