@@ -129,9 +129,10 @@ function tellsOfFailure(text: string): boolean {
 
 /** What a whole notice offers to recipients whose own paragraph says nothing. */
 interface NoticeWords {
-  readonly notice: string;
   /** The reply it quotes, or an empty string. */
   readonly reply: string;
+  /** Its words without mere courtesy. */
+  readonly rest: string;
 }
 
 /** The words to judge a recipient by: what its own paragraph says, unless that says nothing and the notice holds a reply. */
@@ -140,7 +141,7 @@ function bestText(mention: TextRecipient, told: string, words: NoticeWords | nul
   // Named in a sentence only, the recipient has no paragraph of its own.
   if (words === null || (mention.clear && tells)) return told;
   if (words.reply !== '') return words.reply;
-  return tells || (mention.clear && saysSomething(told) && !isCourtesy(told)) ? told : withoutCourtesy(words.notice);
+  return tells || (mention.clear && saysSomething(told) && !isCourtesy(told)) ? told : words.rest;
 }
 
 function sameAddress(a: string | null, b: string | null): boolean {
@@ -286,7 +287,7 @@ export function recipientsOfText(context: ReportContext, action: RecipientAction
   const recipients = listed.length > 0 ? listed : [unnamed(guessAddress([], context) ?? '')];
   // Where one of several recipients has words of its own, the others must not be judged by them.
   const shared = recipients.length === 1 || !recipients.some(({ text, clear }) => tellsOfFailure(text) || (clear && saysSomething(text)));
-  const words = shared ? { notice: context.notice, reply: replyIn(context.notice) } : null;
+  const words = shared ? { reply: replyIn(context.notice), rest: withoutCourtesy(context.notice).slice(0, MAX_EVIDENCE * 2) } : null;
   return recipients.map((mention, index) => {
     const address = failed[index] ?? (mention.address === '' ? null : mention.address);
     const text = bestText(mention, mentionText(mention, transcript), words);
