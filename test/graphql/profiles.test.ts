@@ -179,6 +179,23 @@ describe('upsertProfiles', () => {
     expect(row).toEqual({ first_name: 'First', last_name: null, held: ['two@example.com'] });
   });
 
+  it('of the same profiles at once, in any order, leave one profile each', async () => {
+    const externalIds = Array.from({ length: 40 }, () => fresh('race'));
+    const batches = Array.from({ length: 8 }, (_, batch) => (batch % 2 ? externalIds : externalIds.toReversed()).slice(batch));
+    const answers = await Promise.all(
+      batches.map((batch, index) =>
+        app.graphql(UPSERT, {
+          input: batch.map((externalId) => ({ externalId, addresses: [{ channel: 'EMAIL', value: `race${index}@example.com` }] })),
+        }),
+      ),
+    );
+    expect(answers.map(({ errors }) => errors)).toEqual(batches.map(() => undefined));
+    const found = await app.instance.database.query<{ held: number }>(sql`
+      SELECT (SELECT count(*)::int FROM address a WHERE a.profile_id = p.id) AS held FROM profile p
+      WHERE external_id IN (SELECT jsonb_array_elements_text(${JSON.stringify(externalIds)}::jsonb))`);
+    expect(found.map(({ held }) => held)).toEqual(Array(40).fill(1));
+  });
+
   it('takes 1,000 at a time and no more, in the same few statements', async () => {
     const items = (count: number) =>
       Array.from({ length: count }, () => ({
