@@ -627,8 +627,9 @@ ALTER TABLE "inbound_event"
 ALTER TABLE "token" ADD CONSTRAINT "token_scopes_check" CHECK (cardinality(scopes) > 0);
 
 CREATE INDEX "profile_external_id_prefix_idx" ON "profile" (external_id text_pattern_ops);
-CREATE INDEX "address_value_prefix_idx" ON "address" (value text_pattern_ops);
-CREATE INDEX "quarantine_entry_address_prefix_idx" ON "quarantine_entry" (address text_pattern_ops);
+-- Of the first 128 characters: a push token can be longer than an index takes.
+CREATE INDEX "address_value_prefix_idx" ON "address" (left(value, 128) text_pattern_ops);
+CREATE INDEX "quarantine_entry_address_prefix_idx" ON "quarantine_entry" (left(address, 128) text_pattern_ops);
 CREATE INDEX "quarantine_entry_last_error_idx" ON "quarantine_entry" ((COALESCE(last_error_at, '-infinity'::timestamptz)), id);
 CREATE UNIQUE INDEX "quarantine_event_version_key" ON "quarantine_event" (address_key, short_code, version);
 CREATE INDEX "quarantine_event_release_idx" ON "quarantine_event" (release_id, id) WHERE release_id IS NOT NULL;

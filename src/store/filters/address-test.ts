@@ -1,7 +1,7 @@
 import type { AddressResult } from '../../domain/address/canonical-address.ts';
 import { isErasedAddress } from '../../domain/address/erased-address.ts';
 import { CHANNELS, type Channel } from '../../domain/vocabulary.ts';
-import { join, type Sql, sql } from '../database.ts';
+import { raw, type Sql, sql } from '../database.ts';
 import { checkedText, isSet, literal, type TextFilter } from './conditions.ts';
 
 /** What is used of the instance's address book. */
@@ -87,14 +87,19 @@ function keysOf(text: string, channels: readonly Channel[], forms: AddressForms)
   return keys;
 }
 
+/** As long as the beginning of an address that is indexed. */
+const INDEXED_CHARACTERS = 128;
+
 function partCondition({ kind, email, other }: Part, { address, channel }: { address: Sql; channel: Sql }): Sql {
-  const pattern = (text: string) => `${kind === 'contains' ? '%' : ''}${literal(text)}%`;
-  if (email === other) return sql`${address} LIKE ${pattern(other)}`;
-  const cases = [
-    sql`(${address} LIKE ${pattern(email)} AND ${channel} = 'EMAIL')`,
-    sql`(${address} LIKE ${pattern(other)} AND ${channel} <> 'EMAIL')`,
-  ];
-  return sql`(${join(cases, ' OR ')})`;
+  const reads = (text: string) => (kind === 'contains' ? sql`${address} LIKE ${`%${literal(text)}%`}` : beginsWith(address, text));
+  if (email === other) return reads(other);
+  return sql`((${reads(email)} AND ${channel} = 'EMAIL') OR (${reads(other)} AND ${channel} <> 'EMAIL'))`;
+}
+
+function beginsWith(address: Sql, text: string): Sql {
+  const characters = [...text];
+  const indexed = sql`left(${address}, ${raw(String(INDEXED_CHARACTERS))}) LIKE ${`${literal(characters.slice(0, INDEXED_CHARACTERS).join(''))}%`}`;
+  return characters.length <= INDEXED_CHARACTERS ? indexed : sql`(${indexed} AND ${address} LIKE ${`${literal(text)}%`})`;
 }
 
 function isCaseSensitive(forms: AddressForms): boolean {
