@@ -181,7 +181,7 @@ async function store(
       ...answerOf(one, byContent, effects.applied, statuses),
       ...(effects.applied.has(index) || known[index] === undefined ? {} : { deliveryLogId: known[index].deliveryLogId }),
     }));
-    const held = [...effects.applied].flatMap(([index, applied]) => (applied.held ? [index] : []));
+    const held = (again?.held ?? items.map(({ index }) => index)).filter((index) => effects.applied.get(index)?.held ?? again !== null);
     await answerInboundMessage(tx, inboundEventId, held.length > 0 ? 'UNPROVEN' : 'PROCESSED', { kind: parsed.kind, recipients, held });
     return { answer: { kind: parsed.kind, duplicate: again !== null, recipients }, ledgers: effects.ledgers };
   });
