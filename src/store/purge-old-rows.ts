@@ -1,4 +1,8 @@
-/** Retention: one slice of old rows a statement (RET-1). Rows of a ledger take the cursors before them with them. */
+/**
+ * Retention: one slice of old rows a statement (RET-1). Rows of a ledger take the cursors before them with them.
+ *
+ * `= ANY(ARRAY(...))` and not `IN (...)`: for the latter the planner may read the whole table.
+ */
 import { type Queryable, type Sql, sql } from './database.ts';
 import { raiseFloor } from './feed-state.ts';
 
@@ -28,15 +32,15 @@ interface Gone {
 /** Messages by their last change. */
 export async function purgeDeliveryLogs(tx: Queryable, { before, size }: PurgeSlice): Promise<PurgedSlice> {
   const deleted = await tx.execute(sql`
-    DELETE FROM delivery_log WHERE id IN (
-      SELECT id FROM delivery_log WHERE updated_at <= ${before}::timestamptz ORDER BY updated_at, id LIMIT ${size})`);
+    DELETE FROM delivery_log WHERE id = ANY(ARRAY(
+      SELECT id FROM delivery_log WHERE updated_at <= ${before}::timestamptz ORDER BY updated_at, id LIMIT ${size}))`);
   return { deleted, next: deleted < size ? null : 0n };
 }
 
 export async function purgeInboundEvents(tx: Queryable, { before, size }: PurgeSlice): Promise<PurgedSlice> {
   const deleted = await tx.execute(sql`
-    DELETE FROM inbound_event WHERE id IN (
-      SELECT id FROM inbound_event WHERE received_at <= ${before}::timestamptz ORDER BY received_at LIMIT ${size})`);
+    DELETE FROM inbound_event WHERE id = ANY(ARRAY(
+      SELECT id FROM inbound_event WHERE received_at <= ${before}::timestamptz ORDER BY received_at LIMIT ${size}))`);
   return { deleted, next: deleted < size ? null : 0n };
 }
 
@@ -76,7 +80,7 @@ async function purgeOldest(tx: Queryable, aged: Aged & { place?: Sql }, { before
   const [gone] = await tx.query<Gone>(sql`
     WITH oldest AS MATERIALIZED (SELECT id, ${time} AS age FROM ${table} WHERE id > ${after} ORDER BY id LIMIT ${size}),
     gone AS (
-      DELETE FROM ${table} WHERE id IN (SELECT id FROM oldest WHERE age <= ${before}::timestamptz) RETURNING id, ${place}
+      DELETE FROM ${table} WHERE id = ANY(ARRAY(SELECT id FROM oldest WHERE age <= ${before}::timestamptz)) RETURNING id, ${place}
     ),
     last AS (SELECT txid, id FROM gone ORDER BY txid DESC, id DESC LIMIT 1)
     SELECT (SELECT count(*)::int FROM gone) AS deleted, (SELECT count(*)::int FROM oldest) AS looked, (SELECT max(id) FROM oldest) AS "upTo",

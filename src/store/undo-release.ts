@@ -31,6 +31,8 @@ export interface UndoSlice {
  * @returns how many were put back
  */
 export async function undoSlice(tx: Queryable, { releaseId, after, upTo, at, actor, cleanup }: UndoSlice): Promise<number> {
+  // OFFSET 0: one look into the index for each line. The planner would read the whole ledger to join a slice with it.
+  const sameEntry = sql`v.address_key = l.address_key AND v.short_code = l.short_code`;
   const [row] = await tx.query<{ restored: number }>(sql`
     WITH lines AS MATERIALIZED (
       SELECT * FROM quarantine_event WHERE release_id = ${releaseId} AND id > ${after} AND id <= ${upTo}
@@ -40,9 +42,9 @@ export async function undoSlice(tx: Queryable, { releaseId, after, upTo, at, act
         b.last_error_at, b.last_significant_error_at, b.last_success_at, b.soft_caused, b.source, b.status_updated_at,
         COALESCE(n.version, l.version) AS version, l.status IS NULL OR n.id IS NOT NULL AS gone
       FROM lines l
-      JOIN quarantine_event b ON b.address_key = l.address_key AND b.short_code = l.short_code AND b.version = l.version - 1
-      LEFT JOIN quarantine_event n ON n.address_key = l.address_key AND n.short_code = l.short_code AND n.version = l.version + 1
-      LEFT JOIN quarantine_event m ON m.address_key = l.address_key AND m.short_code = l.short_code AND m.version = l.version + 2
+      CROSS JOIN LATERAL (SELECT * FROM quarantine_event v WHERE ${sameEntry} AND v.version = l.version - 1 OFFSET 0) AS b
+      LEFT JOIN LATERAL (SELECT * FROM quarantine_event v WHERE ${sameEntry} AND v.version = l.version + 1 OFFSET 0) AS n ON true
+      LEFT JOIN LATERAL (SELECT * FROM quarantine_event v WHERE ${sameEntry} AND v.version = l.version + 2 OFFSET 0) AS m ON true
       WHERE n.id IS NULL OR (n.status IS NULL AND n.actor = ${cleanup} AND m.id IS NULL)
     ),
     changed AS (
@@ -51,7 +53,7 @@ export async function undoSlice(tx: Queryable, { releaseId, after, upTo, at, act
         last_significant_error_at = t.last_significant_error_at, last_success_at = t.last_success_at, soft_caused = t.soft_caused,
         source = t.source, status_updated_at = t.status_updated_at, version = t.version + 1
       FROM todo t WHERE NOT t.gone AND e.id = t.entry_id AND e.version = t.version
-      RETURNING e.id
+      RETURNING e.*
     ),
     created AS (
       INSERT INTO quarantine_entry (id, channel, address, address_key, short_code, domain, status, reason, error_text, error_count, last_error_at,
@@ -65,17 +67,19 @@ export async function undoSlice(tx: Queryable, { releaseId, after, upTo, at, act
       ) AS first
       WHERE t.gone
       ON CONFLICT (address_key, short_code) DO NOTHING
-      RETURNING id
+      RETURNING *
     ),
     told AS (
       INSERT INTO quarantine_event (entry_id, channel, address, address_key, short_code, domain, previous_status, previous_reason, status, reason,
         error_count, text, last_error_at, last_significant_error_at, last_success_at, soft_caused, status_updated_at, delivery_id, source,
         actor, version, occurred_at)
-      SELECT t.entry_id, t.channel, t.address, t.address_key, t.short_code, t.domain,
-        CASE WHEN t.gone THEN NULL ELSE 'VALID'::"AddressStatus" END, CASE WHEN t.gone THEN NULL ELSE t.reason END, t.status, t.reason,
-        t.error_count, t.text, t.last_error_at, t.last_significant_error_at, t.last_success_at, t.soft_caused, t.status_updated_at, t.delivery_id,
-        t.source, ${actor}::text, t.version + 1, ${at}::timestamptz
-      FROM todo t WHERE t.entry_id IN (SELECT id FROM changed UNION ALL SELECT id FROM created) ORDER BY t.entry_id
+      SELECT id, channel, address, address_key, short_code, domain, previous_status, previous_reason, status, reason,
+        error_count, error_text, last_error_at, last_significant_error_at, last_success_at, soft_caused, status_updated_at, last_delivery_id, source,
+        ${actor}::text, version, ${at}::timestamptz
+      FROM (
+        SELECT *, 'VALID'::"AddressStatus" AS previous_status, reason AS previous_reason FROM changed
+        UNION ALL SELECT *, NULL, NULL FROM created
+      ) AS restored ORDER BY id
       RETURNING id
     )
     SELECT count(*)::int AS restored FROM told`);
