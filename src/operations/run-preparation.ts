@@ -66,9 +66,13 @@ export async function runPreparation(instance: Instance, deliveryId: bigint, opt
     after: 0n,
     cut: null,
   };
+  let renewAt = 0;
   try {
     while (!options.signal?.aborted) {
-      if (!(await takeLease(database, name, node, PREPARATION_LEASE_MS))) return;
+      if (performance.now() >= renewAt) {
+        if (!(await takeLease(database, name, node, PREPARATION_LEASE_MS))) return;
+        renewAt = performance.now() + PREPARATION_LEASE_MS / 4;
+      }
       const progress = await nextSlice(work);
       database.hints.notify('EXCLUSION_LOG');
       if (progress !== 'SLICE') break;
@@ -96,7 +100,7 @@ async function selectSlice(tx: Queryable, { instance, deliveryId, size }: Work, 
   if (running === null) return 'GONE';
   const upTo = await sliceEnd(tx, running, { after: running.position, last: running.lastProfileId, size });
   if (upTo === null) return running.limitTo > 0 ? running : finish(tx, running, at);
-  await setDeliveryState(tx, deliveryId, 'TARGET_SELECTION', at);
+  if (running.deliveryState !== 'TARGET_SELECTION') await setDeliveryState(tx, deliveryId, 'TARGET_SELECTION', at);
   const volumes = await prepareSlice(tx, { delivery: running, after: running.position, upTo, pads, at });
   await recordVolumes(tx, running, upTo, volumes);
   return 'SLICE';
@@ -131,7 +135,7 @@ async function cutPiece(tx: Queryable, { instance, deliveryId, size, part, after
   if (running === null) return 'GONE';
   if (partOf(running) !== part) return 'SLICE';
   if (part === 'CONTROL' && running.controlGroupPercent === 0) return finish(tx, running, at);
-  await setDeliveryState(tx, deliveryId, 'TARGET_ARBITRATION', at);
+  if (running.deliveryState !== 'TARGET_ARBITRATION') await setDeliveryState(tx, deliveryId, 'TARGET_ARBITRATION', at);
   const piece = { delivery: running, after, size, at };
   const { last, volumes } = part === 'SURPLUS' && cut !== null ? await cutSurplus(tx, piece, cut) : await cutControlGroup(tx, piece);
   if (last === null && part === 'CONTROL') return finish(tx, running, at);
