@@ -15,7 +15,7 @@ describe('the server on its embedded database', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   test('serves, lets commands in, keeps others out, ends what it accepted and leaves the database clean', {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const env = { LAZARET_DATA_DIR: folder, PORT: '0' };
     const lock = join(folder, 'lazaret.lock');
