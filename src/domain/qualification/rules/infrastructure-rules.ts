@@ -105,6 +105,7 @@ export const DNS_RULES: readonly BuiltInRule[] = [
     reason: 'INVALID_DOMAIN',
     fault: 'RECIPIENT',
     patterns: [
+      'illegal host domain',
       'unknown recipient domain',
       'recipient domain unknown',
       'recipient domain does not',
@@ -456,6 +457,8 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'conversation aborted',
+      'connection got far enough',
       'delivery temporarily suspended',
       'all hosts have been failing',
       'hosts have been failing',
@@ -670,6 +673,8 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'technical failure',
+      'local delivery failed',
       'permission denied',
       'cannot open',
       'cant open',

@@ -14,6 +14,7 @@ export const STORAGE_RULES: readonly BuiltInRule[] = [
     reason: 'MAILBOX_FULL',
     fault: 'RECIPIENT',
     patterns: [
+      'over the quota',
       'over quota',
       'overquota',
       'quota exceed',
@@ -88,6 +89,8 @@ export const USER_RULES: readonly BuiltInRule[] = [
     reason: 'ACCOUNT_DISABLED',
     fault: 'RECIPIENT',
     patterns: [
+      'mailbox is on hold',
+      'suspend the service',
       'user hangup',
       'account … temporarily unavailable',
       'not confirmed the account',
@@ -333,6 +336,16 @@ export const USER_RULES: readonly BuiltInRule[] = [
     fault: 'RECIPIENT',
     statusNot: ['.7.8', '.7.9', '.7.57', '.1.7', '.1.8'],
     patterns: [
+      'isnt in our database',
+      'receiver not found',
+      'address … is unknown',
+      'address is not recognised',
+      'address is not recognized',
+      'no ldap entry',
+      'no valid recipients for this',
+      'malformed address',
+      'check if address is correct',
+      'is not exist',
       'exists that user',
       'unavailable mail user',
       'not user of this',
@@ -1089,6 +1102,7 @@ export const USER_RULES: readonly BuiltInRule[] = [
     reason: 'MAILBOX_FULL',
     fault: 'RECIPIENT',
     patterns: [
+      'no space left in',
       'users diskspace',
       'diskspace limit',
       'mailfile',

@@ -48,6 +48,9 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'SENDER',
     patterns: [
+      'does not match envelope',
+      'verify your sender',
+      'callout verification failed',
       'sender * user unknown',
       'sender * unknown',
       'sender * does not',
@@ -245,6 +248,7 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'SENDER',
     patterns: [
+      'need fully qualified',
       ' ptr ',
       'reverse dns',
       ' rdns',
