@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Feed } from '../live/feed.ts';
 import type { HorizonMonitor } from '../live/horizon-monitor.ts';
 import type { Exchange, Route } from './exchange.ts';
@@ -17,11 +17,13 @@ export function openMetrics({ paths, horizon, feed }: { paths: ReadonlySet<strin
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
   new Gauge({
-    name: 'lazaret_feed_horizon_age_seconds',
-    help: 'For how long the same open transaction has held back the feed.',
+    name: 'feed_horizon_age_seconds',
+    help: 'For how long the same open transaction has held back the feed, and which.',
+    labelNames: ['blocker'],
     registers,
     collect() {
-      this.set(horizon.state.ageSeconds);
+      this.reset();
+      this.set({ blocker: horizon.state.blocker ?? '' }, horizon.state.ageSeconds);
     },
   });
   new Gauge({
@@ -33,6 +35,30 @@ export function openMetrics({ paths, horizon, feed }: { paths: ReadonlySet<strin
       for (const [ledger, count] of Object.entries(feed.counts().subscribers)) this.set({ ledger }, count);
     },
   });
+  new Gauge({
+    name: 'lazaret_feed_lag_seconds',
+    help: 'From the writing of a line of a ledger to its reading by this node, of the last one read.',
+    labelNames: ['ledger'],
+    registers,
+    collect() {
+      for (const [ledger, seconds] of Object.entries(feed.counts().lag)) this.set({ ledger }, seconds);
+    },
+  });
+  new Gauge({
+    name: 'lazaret_feed_catch_ups',
+    help: 'Subscriptions that read back from the database now.',
+    registers,
+    collect() {
+      this.set(feed.counts().catchUps);
+    },
+  });
+  countingUp(
+    registry,
+    'lazaret_feed_catch_ups_total',
+    'Subscriptions that have read back from the database.',
+    () => feed.counts().catchUpsTotal,
+  );
+  countingUp(registry, 'lazaret_feed_bytes_out_total', 'Bytes of updates handed to WebSockets.', () => feed.counts().bytesOut);
   const duration = new Histogram({
     name: 'lazaret_http_request_seconds',
     help: 'Time from the head of a request to the end of its answer.',
@@ -47,6 +73,19 @@ export function openMetrics({ paths, horizon, feed }: { paths: ReadonlySet<strin
       duration.observe({ method: knownMethod(request.method), path: paths.has(path) ? path : 'other', status: String(status) }, seconds),
     sockets: new Gauge({ name: 'lazaret_websockets', help: 'Open WebSockets.', registers }),
   };
+}
+
+/** A counter that is kept elsewhere. */
+function countingUp(registry: Registry, name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']);

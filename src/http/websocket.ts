@@ -62,7 +62,10 @@ type Enveloped = ReturnType<GraphQLEngine['yoga']['getEnveloped']>;
 export function attachWebSockets(server: Server, options: WebSocketOptions): WebSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: GRAPHQL_BODY_MAX, handleProtocols });
   const { presenter } = options.engine;
-  const shared = new SharedSubscriptions((result, requestId) => formatResult(result, requestId, presenter));
+  const shared = new SharedSubscriptions(
+    (result, requestId) => formatResult(result, requestId, presenter),
+    (bytes) => options.feed.countBytes(bytes),
+  );
   const protocol = makeServer<Record<string, unknown> | undefined, Extra>({
     onConnect: (context) => connect(options, context),
     onSubscribe: (context, id, payload) => prepareOperation(options, context, id, payload),

@@ -29,6 +29,10 @@ export interface FeedCounts {
   readonly subscribers: Record<Ledger, number>;
   readonly catchUps: number;
   readonly catchUpsTotal: number;
+  /** From the writing of a line to its reading here, of the last one read; in seconds. */
+  readonly lag: Record<Ledger, number>;
+  /** Sent to sockets. */
+  readonly bytesOut: number;
 }
 
 export interface FeedOptions extends TailOptions {
@@ -42,17 +46,36 @@ export class Feed {
   readonly #tails: Record<Ledger, Tail>;
   readonly #subscribers: Record<Ledger, number> = { QUARANTINE: 0, DELIVERY_LOG: 0, EXCLUSION_LOG: 0 };
   readonly #catchingUp = new Map<string, number>();
+  readonly #lag: Record<Ledger, number> = { QUARANTINE: 0, DELIVERY_LOG: 0, EXCLUSION_LOG: 0 };
   #catchUpsTotal = 0;
+  #bytesOut = 0;
 
   constructor(database: Database, options: FeedOptions = {}) {
     this.#database = database;
     this.#options = options;
-    this.#tails = Object.fromEntries(LEDGERS.map((ledger) => [ledger, new Tail(database, ledger, options)])) as Record<Ledger, Tail>;
+    const openTail = (ledger: Ledger) => new Tail(database, ledger, { ...options, onRead: (rows) => this.#noteLag(ledger, rows) });
+    this.#tails = Object.fromEntries(LEDGERS.map((ledger) => [ledger, openTail(ledger)])) as Record<Ledger, Tail>;
+  }
+
+  /** Bytes that were handed to sockets. */
+  countBytes(bytes: number): void {
+    this.#bytesOut += bytes;
+  }
+
+  #noteLag(ledger: Ledger, rows: readonly LedgerRow[]): void {
+    const last = rows.at(-1);
+    if (last) this.#lag[ledger] = Math.max(0, Date.now() - last.recordedAt.getTime()) / 1_000;
   }
 
   counts(): FeedCounts {
     const catchUps = [...this.#catchingUp.values()].reduce((sum, count) => sum + count, 0);
-    return { subscribers: { ...this.#subscribers }, catchUps, catchUpsTotal: this.#catchUpsTotal };
+    return {
+      subscribers: { ...this.#subscribers },
+      catchUps,
+      catchUpsTotal: this.#catchUpsTotal,
+      lag: { ...this.#lag },
+      bytesOut: this.#bytesOut,
+    };
   }
 
   /** Listeners of all tails: 0 when nobody subscribes. */

@@ -11,6 +11,8 @@ export interface LedgerPosition {
 
 interface LedgerRowBase extends LedgerPosition {
   readonly occurredAt: Date;
+  /** When the line was written, by the database's clock. */
+  readonly recordedAt: Date;
 }
 
 /** A line of the quarantine's ledger; the sides are what a filter looks at, before and after it. */
@@ -53,7 +55,7 @@ const TABLES: Record<Ledger, { readonly table: string; readonly columns: Sql; re
   QUARANTINE: {
     table: 'quarantine_event',
     condition: sql`true`,
-    columns: sql`l.id, l.txid::text AS txid, l.entry_id, l.channel, l.address, l.address_key, l.domain, l.occurred_at,
+    columns: sql`l.id, l.txid::text AS txid, l.entry_id, l.channel, l.address, l.address_key, l.domain, l.occurred_at, l.recorded_at,
       l.previous_status, COALESCE(p.reason, l.previous_reason) AS previous_reason, p.text AS previous_text, p.status_updated_at AS previous_status_updated_at,
       p.last_error_at AS previous_last_error_at, l.status, l.reason, l.text, l.status_updated_at, l.last_error_at`,
   },
@@ -68,7 +70,8 @@ const TABLES: Record<Ledger, { readonly table: string; readonly columns: Sql; re
   EXCLUSION_LOG: {
     table: 'exclusion_log',
     condition: sql`true`,
-    columns: sql`l.id, l.txid::text AS txid, l.delivery_id, l.profile_id, l.channel, l.address, l.address_key, l.reason, l.scope, l.created_at AS occurred_at`,
+    columns: sql`l.id, l.txid::text AS txid, l.delivery_id, l.profile_id, l.channel, l.address, l.address_key, l.reason, l.scope, l.created_at AS occurred_at,
+      l.created_at AS recorded_at`,
   },
 };
 
@@ -94,7 +97,12 @@ export async function readLedger(database: Queryable, ledger: Ledger, after: Led
 
 type Raw = Record<string, unknown>;
 
-const base = (row: Raw) => ({ txid: BigInt(row.txid as string), id: row.id as bigint, occurredAt: row.occurred_at as Date });
+const base = (row: Raw) => ({
+  txid: BigInt(row.txid as string),
+  id: row.id as bigint,
+  occurredAt: row.occurred_at as Date,
+  recordedAt: row.recorded_at as Date,
+});
 
 const place = (row: Raw) => ({
   channel: row.channel as Channel,

@@ -78,6 +78,6 @@ test('/metrics counts requests by path, and unknown paths as one', async () => {
   const response = await app.fetch('/metrics');
   const text = await response.text();
   expect(text).toMatch(/lazaret_http_request_seconds_count\{method="GET",path="other",status="404"\} \d+/);
-  expect(text).toContain('lazaret_feed_horizon_age_seconds 0');
+  expect(text).toContain('feed_horizon_age_seconds{blocker=""} 0');
   expect(text).not.toContain('nothing-of-ours');
 });
