@@ -101,7 +101,7 @@ function noticeFinding(material: Material, notice: ProviderNotice): Finding {
       ...(status !== null && /^[245]\.\d{1,3}\.\d{1,3}$/.test(status) ? { enhancedCode: status } : {}),
     },
   }));
-  return { kind: notice.event, recipients, original };
+  return { kind: recipients.length === 0 ? 'OTHER' : notice.event, recipients, original };
 }
 
 const STATUS_TYPES: ReadonlySet<string> = new Set(['message/delivery-status', 'message/global-delivery-status']);

@@ -737,6 +737,11 @@ const DELAY_SIGNS: readonly string[] = [
 
 /** Sentences that only a server writes which is still trying, whatever else stands in its notice. */
 const CERTAIN_DELAY: readonly string[] = [
+  "hasn't been delivered yet",
+  'will continue to be attempted',
+  'delivery is delayed to these recipients',
+  'we will try to deliver',
+
   'this is a warning message only',
   'this is a warning only',
   'warning message only',
