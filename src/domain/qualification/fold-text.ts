@@ -44,6 +44,8 @@ export interface FoldedText {
   readonly replyCodes: readonly number[];
   /** Enhanced status codes in the order in which they stand. */
   readonly statusCodes: readonly string[];
+  /** The last host of which the text says that it answered. */
+  readonly host: string | null;
 }
 
 const scratch = new Uint8Array(4 * MOST_CHARACTERS + 16);
@@ -175,16 +177,34 @@ function writeSymbols(text: string, out: Uint8Array, beyondAscii: boolean, found
   return length;
 }
 
+const HOST_SAID = /\bhost ([A-Za-z0-9.-]{1,255})\S* said/gi;
+
+interface Answer {
+  readonly words: string;
+  readonly host: string | null;
+}
+
+/** The name of a host that answered is no part of its answer: `spam-filter.firm.example` may well say "user unknown". */
+function withoutHostNames(text: string): Answer {
+  if (!text.includes(' said')) return { words: text, host: null };
+  let host: string | null = null;
+  const words = text.replace(HOST_SAID, (_whole, name: string) => {
+    host = name;
+    return 'host said';
+  });
+  return { words, host };
+}
+
 /** Folds the text of a failure and reads the codes that stand in it. */
 export function foldText(raw: string): FoldedText {
-  const text = replaceAddresses(shorten(raw));
+  const { words, host } = withoutHostNames(replaceAddresses(shorten(raw)));
   let found: CodesFound = { replyCodes: [], statusCodes: [] };
-  let length = writeSymbols(text, scratch, false, found);
+  let length = writeSymbols(words, scratch, false, found);
   if (length === NOT_ASCII) {
     found = { replyCodes: [], statusCodes: [] };
-    length = writeSymbols(withoutAccents(text), scratch, true, found);
+    length = writeSymbols(withoutAccents(words), scratch, true, found);
   }
-  return { symbols: scratch, length, replyCodes: found.replyCodes, statusCodes: found.statusCodes };
+  return { symbols: scratch, length, replyCodes: found.replyCodes, statusCodes: found.statusCodes, host };
 }
 
 /** Folds a fragment of a rule. Its outer spaces are kept: they ask for a whole word. */

@@ -92,7 +92,8 @@ function applies(rule: ShippedRule, codes: Codes, vendor: Vendor | null, evidenc
 function decideByText(question: Question, folded: FoldedText, codes: Codes): TextDecisions {
   const { evidence, book, shadowHits } = question;
   const found = findRules(folded, book.table);
-  const vendor = (evidence.remoteHost === undefined ? null : vendorOfHost(evidence.remoteHost)) ?? found.vendor;
+  const host = evidence.remoteHost ?? folded.host;
+  const vendor = (host === null ? null : vendorOfHost(host)) ?? found.vendor;
   let clear: Decision | null = null;
   let vague: Decision | null = null;
   for (const index of found.rules) {

@@ -30,7 +30,7 @@ function explain(regex: string, error: unknown): string {
 export function compileRegex(regex: string): CompiledPattern {
   try {
     const compiled = RE2JS.compile(regex);
-    return { ok: true, test: (collapsed) => compiled.matcher(collapsed).find() };
+    return { ok: true, test: (collapsed) => compiled.test(collapsed) };
   } catch (error) {
     return { ok: false, message: explain(regex, error) };
   }

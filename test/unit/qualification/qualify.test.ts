@@ -326,6 +326,11 @@ describe('what decides', () => {
     expect(meaningOf(reply)).not.toBe('HARD USER_UNKNOWN');
   });
 
+  it('the name of the host that answered brings its habits and is no word of the answer', () => {
+    expect(meaningOf(aReply('host x.mail.protection.outlook.com[192.0.2.1] said: 550 5.4.1 Access denied'))).toBe('HARD USER_UNKNOWN');
+    expect(meaningOf(aReply('host spam-blocker.firm.example[192.0.2.1] said: 550 5.1.1 Recipient is unknown'))).toBe('HARD USER_UNKNOWN');
+  });
+
   it('one evidence and one book always give one verdict', () => {
     expect(qualify(aReply(text), shipped)).toEqual(qualify(aReply(text), shipped));
   });

@@ -221,6 +221,13 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
       '스팸',
     ],
     unless: [
+      'recipient unknown',
+      'unknown recipient',
+      'no such recipient',
+      'unknown mailbox',
+      'user not found',
+      'recipient not found',
+      'no such mailbox',
       'user unknown',
       'unknown user',
       'no such user',
