@@ -111,6 +111,11 @@ export async function aDelivery(
     INSERT INTO delivery (label, internal_name, channel, state, target_all, run)
     VALUES ('Test', ${`test-${process.pid}-${made}`}, ${channel}::"Channel", ${state}::"DeliveryState", false, ${run}) RETURNING id`);
   if (delivery === undefined) throw new Error('the delivery has no id');
+  if (run > 0) {
+    await instance.database.execute(sql`
+      INSERT INTO delivery_run (delivery_id, run, state, last_profile_id, targeted, to_deliver)
+      VALUES (${delivery.id}, ${run}, 'DONE', 0, ${recipients.length}, ${recipients.length})`);
+  }
   const logs = recipients.map(({ address, profileId }) => ({ address, key: book.key(channel as 'EMAIL', address), profileId }));
   const inserted = await instance.database.query<{ id: bigint }>(sql`
     INSERT INTO delivery_log (delivery_id, run, profile_id, address, address_key, channel)
