@@ -1,6 +1,6 @@
 import { type DomainError, InvalidInputError } from '../domain/errors.ts';
-import { type ImportProfileInput, importProfiles, refusalOfProfile } from '../operations/import-profiles.ts';
-import { type ImportQuarantineInput, importQuarantine, refusalOfQuarantine } from '../operations/import-quarantine.ts';
+import { checkProfiles, type ImportProfileInput, importProfiles } from '../operations/import-profiles.ts';
+import { checkQuarantine, type ImportQuarantineInput, importQuarantine } from '../operations/import-quarantine.ts';
 import type { Instance } from '../operations/instance.ts';
 import { recordImport } from '../operations/record-import.ts';
 import { CommandError, EXIT } from './command-error.ts';
@@ -14,14 +14,21 @@ export type RowOutcome =
   | { readonly kind: 'WRITTEN' | 'CREATED' | 'CHANGED' | 'UNCHANGED' | 'SOUND' }
   | { readonly kind: 'REJECTED'; readonly reason: string };
 
+/** Rows that are read and checked. Called once, when all rows before them are written. @returns the outcome of each, in their order */
+export type WriteRows = () => Promise<RowOutcome[]>;
+
 /** Where rows go. */
 export interface ImportTarget {
-  /** @returns the outcome of each record, in their order */
-  write(records: readonly ImportRecord[]): Promise<RowOutcome[]>;
+  /** Rows that are written together. */
+  readonly batch: number;
+  /** Reads and checks; writes nothing yet. */
+  prepare(records: readonly ImportRecord[]): WriteRows;
   /** All is written: `counts` goes into the audit trail. */
   end(counts: object): Promise<void>;
 }
 
+/** What the API takes at a time; and what is written in well under a second. */
+const BATCH = { api: 1_000, database: 4_000 } as const;
 const SOUND: RowOutcome = { kind: 'SOUND' };
 const WRITTEN: RowOutcome = { kind: 'WRITTEN' };
 const nothing = async (): Promise<void> => undefined;
@@ -30,29 +37,35 @@ const nothing = async (): Promise<void> => undefined;
 export async function openProfileTarget(place: Workplace, dryRun: boolean, source: string): Promise<ImportTarget> {
   if (place.kind === 'server') {
     if (dryRun) throw stopServer(place.server, 'a dry run');
-    return target(profileOf, (items) => upsertThrough(place.server, items), nothing);
+    return target(profileOf, (items) => () => upsertThrough(place.server, items), nothing, BATCH.api);
   }
   const { instance } = place;
-  if (dryRun) {
-    const book = await instance.addressBook();
-    return target(profileOf, async (items) => items.map((item) => refusalOfProfile(item, book) ?? SOUND), nothing);
-  }
-  const write = (items: readonly ImportProfileInput[]) => importProfiles(instance, items, COMMAND_LINE);
-  return audited(instance, 'profiles', source, (end) => target(profileOf, write, end));
+  const book = await instance.addressBook();
+  if (dryRun) return target(profileOf, (items) => dry(checkProfiles(items, book)), nothing);
+  const prepare = (items: readonly ImportProfileInput[]) => {
+    const checked = checkProfiles(items, book);
+    return () => importProfiles(instance, checked, COMMAND_LINE);
+  };
+  return audited(instance, 'profiles', source, (end) => target(profileOf, prepare, end));
 }
 
 /** Addresses for the quarantine list. */
 export async function openQuarantineTarget(place: Workplace, dryRun: boolean, source: string): Promise<ImportTarget> {
   if (place.kind === 'server') throw stopServer(place.server, 'an import of the quarantine list');
   const { instance } = place;
-  if (dryRun) {
-    const book = await instance.addressBook();
-    return target(quarantineOf, async (items) => items.map((item) => refusalOfQuarantine(item, book, instance.now()) ?? SOUND), nothing);
-  }
-  const write = async (items: readonly ImportQuarantineInput[]) =>
-    (await importQuarantine(instance, items, COMMAND_LINE)).map((outcome) => (typeof outcome === 'string' ? { kind: outcome } : outcome));
-  return audited(instance, 'quarantine', source, (end) => target(quarantineOf, write, end));
+  const book = await instance.addressBook();
+  if (dryRun) return target(quarantineOf, (items) => dry(checkQuarantine(items, book, instance.now())), nothing);
+  const prepare = (items: readonly ImportQuarantineInput[]) => {
+    const checked = checkQuarantine(items, book, instance.now());
+    return async () =>
+      (await importQuarantine(instance, checked, COMMAND_LINE)).map((outcome) =>
+        typeof outcome === 'string' ? { kind: outcome } : outcome,
+      );
+  };
+  return audited(instance, 'quarantine', source, (end) => target(quarantineOf, prepare, end));
 }
+
+const dry = (checked: readonly object[]) => async () => checked.map((row) => (row instanceof InvalidInputError ? row : SOUND));
 
 function stopServer({ url }: RunningServer, what: string): CommandError {
   return new CommandError(
@@ -71,15 +84,19 @@ async function audited(
   return open((counts) => recordImport(instance, what, 'end', { file: source, ...counts }, COMMAND_LINE));
 }
 
+type Written = readonly (bigint | DomainError | RowOutcome)[];
+
 /** Reads the rows, hands on those that can be read, and puts the outcomes in their places. */
 function target<Item>(
   read: (cells: Cells) => Item | string,
-  write: (items: readonly Item[]) => Promise<readonly (bigint | DomainError | RowOutcome)[]>,
+  prepare: (items: readonly Item[]) => () => Promise<Written>,
   end: ImportTarget['end'],
+  batch: number = BATCH.database,
 ): ImportTarget {
   return {
+    batch,
     end,
-    write: async (records) => {
+    prepare: (records) => {
       const outcomes: RowOutcome[] = [];
       const items: Item[] = [];
       const places: number[] = [];
@@ -91,9 +108,12 @@ function target<Item>(
           places.push(place);
         }
       }
-      const written = items.length === 0 ? [] : await write(items);
-      for (const [index, place] of places.entries()) outcomes[place] = outcomeOf(written[index]);
-      return outcomes;
+      const write = prepare(items);
+      return async () => {
+        const written = items.length === 0 ? [] : await write();
+        for (const [index, place] of places.entries()) outcomes[place] = outcomeOf(written[index]);
+        return outcomes;
+      };
     },
   };
 }

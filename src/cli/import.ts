@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { CommandError, EXIT } from './command-error.ts';
 import { type Columns, csvRecords, type ImportRecord, jsonRecords } from './import-records.ts';
 import { PROFILE_COLUMNS, QUARANTINE_COLUMNS } from './import-rows.ts';
-import { type ImportTarget, openProfileTarget, openQuarantineTarget, type RowOutcome } from './import-targets.ts';
+import { type ImportTarget, openProfileTarget, openQuarantineTarget, type RowOutcome, type WriteRows } from './import-targets.ts';
 import { explainFileError, type InputFile, listFiles, STDIN } from './input-files.ts';
 import { atWorkplace, type Workplace } from './open-command.ts';
 import { openProgress } from './progress.ts';
@@ -12,8 +12,6 @@ export interface ImportOptions {
   readonly as: string;
   readonly dryRun?: boolean;
 }
-
-const BATCH = 1_000;
 
 interface Kind {
   readonly columns: Columns;
@@ -83,32 +81,34 @@ async function* explained(records: AsyncIterable<ImportRecord>, path: string): A
   }
 }
 
-/** One batch is written while the next one is read. */
+/** Batches are written in their order, one after the other; the next one is read and checked meanwhile. */
 async function writeAll(records: AsyncIterable<ImportRecord>, target: ImportTarget, counts: Counts, rejected: RejectedRows): Promise<void> {
   let batch: ImportRecord[] = [];
   let writing: Promise<void> = Promise.resolve();
-  const write = async (written: readonly ImportRecord[]) => {
-    const outcomes = await target.write(written);
-    for (const [index, outcome] of outcomes.entries()) {
+  const write = async (written: readonly ImportRecord[], rows: WriteRows) => {
+    for (const [index, outcome] of (await rows()).entries()) {
       const { line, raw } = written[index] ?? { line: 0, raw: '' };
       if (outcome.kind === 'REJECTED') await rejected.add(line, outcome.reason, raw);
       else counts.set(outcome.kind, (counts.get(outcome.kind) ?? 0) + 1);
     }
   };
+  const next = async () => {
+    const [full, rows] = [batch, target.prepare(batch)];
+    batch = [];
+    await writing;
+    writing = write(full, rows);
+    // Its fault is raised where it is waited for; until then it must not end the process.
+    writing.catch(() => undefined);
+  };
   try {
     for await (const record of records) {
       batch.push(record);
-      if (batch.length < BATCH) continue;
-      await writing;
-      writing = write(batch);
-      // Its fault is raised where it is waited for, and the process does not end before.
-      writing.catch(() => undefined);
-      batch = [];
+      if (batch.length >= target.batch) await next();
     }
+    if (batch.length > 0) await next();
   } finally {
     await writing;
   }
-  if (batch.length > 0) await write(batch);
 }
 
 const WORDS: Readonly<Record<Exclude<RowOutcome['kind'], 'REJECTED'>, string>> = {

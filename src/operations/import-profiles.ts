@@ -24,7 +24,7 @@ export interface ImportProfileInput extends UpsertProfileInput {
 }
 
 /** A row that may be written. */
-interface CheckedProfile {
+export interface CheckedProfile {
   readonly externalId: string;
   readonly firstName: string | null | undefined;
   readonly lastName: string | null | undefined;
@@ -39,23 +39,29 @@ interface Placed {
 }
 
 /**
+ * Brings the rows of an import to the form in which they are written, or says of each what is wrong with it. Apart from the writing, because
+ * keys and canonical forms are most of the work of an import and can be made while the rows before are being written.
+ */
+export function checkProfiles(items: readonly ImportProfileInput[], book: AddressBook): (CheckedProfile | InvalidInputError)[] {
+  return items.map((item) => checkProfile(item, book));
+}
+
+/**
  * Creates or updates profiles by their external ids, with addresses and opt-outs in one transaction: nobody can be written to between the two.
- * Like `upsertProfiles` followed by `recordConsents`, but cheap where most profiles are new. A bad row is answered in its place and stops no
- * other; a repeat changes nothing. The caller writes the one line of the audit trail for the whole import.
+ * Like `upsertProfiles` followed by `recordConsents`, but cheap where most profiles are new. A refused row is answered in its place and stops
+ * no other; a repeat changes nothing. The caller writes the one line of the audit trail for the whole import.
  *
- * @param items at most 1,000 or so: one transaction each time an external id repeats
+ * @param rows a few thousand at most: one transaction each time an external id repeats
  * @returns the profile of each row, or its refusal
  */
 export async function importProfiles(
   instance: Instance,
-  items: readonly ImportProfileInput[],
+  rows: readonly (CheckedProfile | InvalidInputError)[],
   actor: Actor,
 ): Promise<(bigint | DomainError)[]> {
-  const book = await instance.addressBook();
   const outcomes: (bigint | DomainError | undefined)[] = [];
   let waiting: Placed[] = [];
-  for (const [place, item] of items.entries()) {
-    const profile = checkProfile(item, book);
+  for (const [place, profile] of rows.entries()) {
     if (profile instanceof InvalidInputError) outcomes[place] = profile;
     else waiting.push({ place, profile });
   }
@@ -69,12 +75,6 @@ export async function importProfiles(
     if (outcome === undefined) throw new Error('a profile of the import was not written');
     return outcome;
   });
-}
-
-/** Why a row of an import cannot be written, without writing it; null = it can. */
-export function refusalOfProfile(item: ImportProfileInput, book: AddressBook): InvalidInputError | null {
-  const checked = checkProfile(item, book);
-  return checked instanceof InvalidInputError ? checked : null;
 }
 
 function checkProfile(item: ImportProfileInput, book: AddressBook): CheckedProfile | InvalidInputError {

@@ -33,7 +33,8 @@ export interface ImportQuarantineInput {
 /** What became of a row. UNCHANGED = the entry was as strong already. */
 export type ImportQuarantineOutcome = 'CREATED' | 'CHANGED' | 'UNCHANGED' | InvalidInputError;
 
-interface Checked {
+/** A row that may be imported. */
+export interface CheckedEntry {
   readonly channel: Channel;
   readonly address: string;
   readonly addressKey: string;
@@ -42,7 +43,7 @@ interface Checked {
 }
 
 /** An entry while the rows of a batch are applied to it. */
-interface Working extends Omit<Checked, 'change'> {
+interface Working extends Omit<CheckedEntry, 'change'> {
   id: bigint | null;
   state: QuarantineState | null;
   version: number;
@@ -51,35 +52,36 @@ interface Working extends Omit<Checked, 'change'> {
   readonly lines: { readonly previous: QuarantineState | null; readonly next: QuarantineState; readonly version: number }[];
 }
 
+/** Brings the rows of a list to the form in which they are written, or says of each what is wrong with it. */
+export function checkQuarantine(
+  items: readonly ImportQuarantineInput[],
+  book: AddressBook,
+  now: Date,
+): (CheckedEntry | InvalidInputError)[] {
+  return items.map((item) => checkRow(item, book, now));
+}
+
 /**
  * Puts a batch of addresses on the quarantine list, each with its line in the ledger, in a handful of statements. The stronger status wins
- * (`decideImport`), so a repeat changes nothing. A bad row is answered in its place and stops no other. The caller writes the one line of
- * the audit trail for the whole import.
+ * (`decideImport`), so a repeat changes nothing. A refused row is answered in its place and stops no other. The caller writes the one line
+ * of the audit trail for the whole import.
  *
- * @param items at most 1,000: their addresses are locked for the time of one transaction
+ * @param rows a few thousand at most: their addresses are locked for the time of one transaction
  */
 export async function importQuarantine(
   instance: Instance,
-  items: readonly ImportQuarantineInput[],
+  rows: readonly (CheckedEntry | InvalidInputError)[],
   actor: Actor,
 ): Promise<ImportQuarantineOutcome[]> {
-  const book = await instance.addressBook();
   const now = instance.now();
-  const checked = items.map((item) => checkRow(item, book, now));
-  const sound = checked.filter((row): row is Checked => !(row instanceof InvalidInputError));
-  if (sound.length === 0) return checked as InvalidInputError[];
-  const { outcomes, changed } = await instance.database.transaction((tx) => apply(tx, checked, sound, actor, now));
+  const sound = rows.filter((row): row is CheckedEntry => !(row instanceof InvalidInputError));
+  if (sound.length === 0) return rows as InvalidInputError[];
+  const { outcomes, changed } = await instance.database.transaction((tx) => apply(tx, rows, sound, actor, now));
   if (changed) instance.database.hints.notify('QUARANTINE');
   return outcomes;
 }
 
-/** Why a row cannot be imported, without importing it; null = it can. */
-export function refusalOfQuarantine(item: ImportQuarantineInput, book: AddressBook, now: Date): InvalidInputError | null {
-  const checked = checkRow(item, book, now);
-  return checked instanceof InvalidInputError ? checked : null;
-}
-
-function checkRow(item: ImportQuarantineInput, book: AddressBook, now: Date): Checked | InvalidInputError {
+function checkRow(item: ImportQuarantineInput, book: AddressBook, now: Date): CheckedEntry | InvalidInputError {
   const { channel, address, ...change } = item;
   const canonical = book.canonical(channel, address);
   if (!canonical.ok) return new InvalidInputError(canonical.message, 'address');
@@ -94,7 +96,13 @@ function checkRow(item: ImportQuarantineInput, book: AddressBook, now: Date): Ch
   return { channel, address: canonical.canonical, addressKey: book.key(channel, canonical.canonical), domain: canonical.domain, change };
 }
 
-async function apply(tx: Queryable, rows: readonly (Checked | InvalidInputError)[], sound: readonly Checked[], actor: Actor, now: Date) {
+async function apply(
+  tx: Queryable,
+  rows: readonly (CheckedEntry | InvalidInputError)[],
+  sound: readonly CheckedEntry[],
+  actor: Actor,
+  now: Date,
+) {
   const keys = new Set(sound.map(({ addressKey }) => addressKey));
   await lockAddresses(tx, keys);
   const working = await readWorking(tx, sound, keys);
@@ -104,7 +112,7 @@ async function apply(tx: Queryable, rows: readonly (Checked | InvalidInputError)
   return { outcomes, changed: touched.length > 0 };
 }
 
-async function readWorking(tx: Queryable, sound: readonly Checked[], keys: ReadonlySet<string>): Promise<Map<string, Working>> {
+async function readWorking(tx: Queryable, sound: readonly CheckedEntry[], keys: ReadonlySet<string>): Promise<Map<string, Working>> {
   const entries = new Map((await lockEntries(tx, keys)).map((entry) => [entryName(entry.addressKey, entry.shortCode), entry]));
   const gone = [...keys].filter((key) => !entries.has(entryName(key, '')));
   const versions = gone.length === 0 ? new Map<string, number>() : await lastVersions(tx, gone);
@@ -128,7 +136,7 @@ async function readWorking(tx: Queryable, sound: readonly Checked[], keys: Reado
   return working;
 }
 
-function applyRow(working: Map<string, Working>, row: Checked, now: Date): ImportQuarantineOutcome {
+function applyRow(working: Map<string, Working>, row: CheckedEntry, now: Date): ImportQuarantineOutcome {
   const entry = working.get(row.addressKey);
   if (!entry) throw new Error('an address of the import was not read');
   const decided = decideImport(entry.state, row.change, now);
