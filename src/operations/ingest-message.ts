@@ -183,7 +183,7 @@ async function store(
     }));
     const held = (again?.held ?? items.map(({ index }) => index)).filter((index) => effects.applied.get(index)?.held ?? again !== null);
     await answerInboundMessage(tx, inboundEventId, held.length > 0 ? 'UNPROVEN' : 'PROCESSED', { kind: parsed.kind, recipients, held });
-    return { answer: { kind: parsed.kind, duplicate: again !== null, recipients }, ledgers: effects.ledgers };
+    return { answer: { kind: parsed.kind, duplicate: false, recipients }, ledgers: effects.ledgers };
   });
 }
 

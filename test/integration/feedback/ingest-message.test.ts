@@ -298,8 +298,8 @@ describe('proof (amendment A11)', () => {
     expect([await stateOf(instance, unknown), await stateOf(instance, full)]).toEqual(['none', 'ERRONEOUS 1']);
     await ingestMessage(instance, raw, MAILBOX);
     expect(await stateOf(instance, unknown)).toBe('none');
+    expect(await ingestMessage(instance, raw, API_DOOR)).toMatchObject({ duplicate: false });
     expect(await ingestMessage(instance, raw, API_DOOR)).toMatchObject({ duplicate: true });
-    await ingestMessage(instance, raw, API_DOOR);
     expect([await stateOf(instance, unknown), await stateOf(instance, full)]).toEqual(['QUARANTINE 1', 'ERRONEOUS 1']);
     expect(await inboundStates(raw)).toEqual(['PROCESSED']);
     const [lines] = await instance.database.query<{ n: bigint }>(
