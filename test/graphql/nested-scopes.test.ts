@@ -90,6 +90,16 @@ describe('the result of a mutation', () => {
     expect(errors?.map(({ path, extensions }) => [path?.join('.'), extensions.code])).toEqual([['optOut.firstName', 'FORBIDDEN']]);
   });
 
+  it('shows the sample of a release to whoever may release', async () => {
+    const { data, errors } = await app.graphql(
+      'mutation ($address: String) { releaseQuarantine(input: { filter: { address: { eq: $address } }, dryRun: true }) { ... on QuarantineRelease { matched sample { address } } } }',
+      { address },
+      await app.token('quarantine:write'),
+    );
+    expect(errors).toBeUndefined();
+    expect(data.releaseQuarantine).toEqual({ matched: 1, sample: [{ address }] });
+  });
+
   it('is shown in full to whoever may write profiles', async () => {
     const { data, errors } = await app.graphql(
       `mutation { createProfile(input: { firstName: "Zoe" }) { ... on Profile { firstName denylist { all } } } }`,

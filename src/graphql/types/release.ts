@@ -1,6 +1,6 @@
 import { sampledEntries } from '../../store/quarantine-release.ts';
 import { builder } from '../builder.ts';
-import { isOwnResult } from '../own-results.ts';
+import { isOwnResult, ownResult } from '../own-results.ts';
 import { JobStateEnum } from './enums.ts';
 import { Node, nodeLoader } from './node.ts';
 import { QuarantineEntry } from './quarantine.ts';
@@ -18,7 +18,10 @@ export const QuarantineRelease = builder.prismaObject('QuarantineRelease', {
     sample: t.field({
       type: [QuarantineEntry],
       description: 'Up to 20, as they were.',
-      resolve: ({ sample }) => sampledEntries(sample),
+      resolve: (release) => {
+        const entries = sampledEntries(release.sample);
+        return isOwnResult(release) ? entries.map((entry) => ownResult(entry, 'quarantine:write')) : entries;
+      },
     }),
     undone: t.exposeBoolean('undone'),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
