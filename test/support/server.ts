@@ -6,7 +6,9 @@ export async function runOn<Row extends object>(url: string, text: string): Prom
   try {
     await client.connect();
   } catch (error) {
-    throw new Error('TEST_DATABASE_URL names no PostgreSQL that answers; on Debian `pg_ctlcluster 15 main start` starts one', { cause: error });
+    throw new Error('TEST_DATABASE_URL names no PostgreSQL that answers; on Debian `pg_ctlcluster 15 main start` starts one', {
+      cause: error,
+    });
   }
   try {
     return (await client.query(text)).rows as Row[];

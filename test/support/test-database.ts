@@ -27,7 +27,10 @@ export async function freshServerUrl(): Promise<string> {
   clones += 1;
   const url = new URL(template);
   url.pathname = `/lazaret_test_${process.pid}_${clones}`;
-  await runOn(process.env.TEST_DATABASE_URL ?? '', `CREATE DATABASE ${url.pathname.slice(1)} TEMPLATE ${new URL(template).pathname.slice(1)}`);
+  await runOn(
+    process.env.TEST_DATABASE_URL ?? '',
+    `CREATE DATABASE ${url.pathname.slice(1)} TEMPLATE ${new URL(template).pathname.slice(1)}`,
+  );
   await runOn(process.env.TEST_DATABASE_URL ?? '', `ALTER DATABASE ${url.pathname.slice(1)} SET timezone TO 'America/New_York'`);
   return url.href;
 }
