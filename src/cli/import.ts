@@ -23,8 +23,15 @@ const KINDS: Readonly<Record<string, Kind>> = {
   quarantine: { columns: QUARANTINE_COLUMNS, open: openQuarantineTarget },
 };
 
-/** What became of the rows, for the summary. */
 type Counts = Map<Exclude<RowOutcome['kind'], 'REJECTED'>, number>;
+
+/** What became of the rows of a file. */
+export interface Imported {
+  readonly counts: ReadonlyMap<Exclude<RowOutcome['kind'], 'REJECTED'>, number>;
+  readonly rejected: number;
+  /** Where the rejected rows are, with the reasons; there only where there are any. */
+  readonly rejectedPath: string;
+}
 
 /**
  * `lazaret import`: brings a CSV or NDJSON file into the database, batch by batch. Each batch is there as a whole or not at all; after a
@@ -33,27 +40,32 @@ type Counts = Map<Exclude<RowOutcome['kind'], 'REJECTED'>, number>;
  * @returns the exit status: refused where a row was rejected; the others are imported
  */
 export async function runImport(path: string, options: ImportOptions): Promise<number> {
+  if (!KINDS[options.as]) throw new CommandError(EXIT.usage, `--as takes ${Object.keys(KINDS).join(' or ')}`);
+  await fileOf(path);
+  const imported = await atWorkplace((place) => importFile(place, path, options));
+  process.stdout.write(summary(imported, options.dryRun ?? false));
+  return imported.rejected === 0 ? EXIT.done : EXIT.refused;
+}
+
+/** Brings one file in, at a place that is open. */
+export async function importFile(place: Workplace, path: string, options: ImportOptions): Promise<Imported> {
   const kind = KINDS[options.as];
   if (!kind) throw new CommandError(EXIT.usage, `--as takes ${Object.keys(KINDS).join(' or ')}`);
   const file = await fileOf(path);
   const rejected = await new RejectedRows(`${path === STDIN ? 'stdin' : path}.rejected`).open();
   const counts: Counts = new Map();
-  const dryRun = options.dryRun ?? false;
-  await atWorkplace(async (place) => {
-    const target = await kind.open(place, dryRun, path);
-    const progress = await openProgress('importing', file.size ?? 0);
-    const bytes = counted(path === STDIN ? process.stdin : createReadStream(path), (by) => progress.advance(by));
-    const records = isJson(path) ? jsonRecords(bytes, kind.columns) : csvRecords(bytes, kind.columns);
-    try {
-      await writeAll(explained(records, path), target, counts, rejected);
-    } finally {
-      progress.stop();
-      await rejected.close();
-    }
-    await target.end({ ...Object.fromEntries(counts), rejected: rejected.count });
-  });
-  process.stdout.write(summary(counts, rejected, dryRun));
-  return rejected.count === 0 ? EXIT.done : EXIT.refused;
+  const target = await kind.open(place, options.dryRun ?? false, path);
+  const progress = await openProgress('importing', file.size ?? 0);
+  const bytes = counted(path === STDIN ? process.stdin : createReadStream(path), (by) => progress.advance(by));
+  const records = isJson(path) ? jsonRecords(bytes, kind.columns) : csvRecords(bytes, kind.columns);
+  try {
+    await writeAll(explained(records, path), target, counts, rejected);
+  } finally {
+    progress.stop();
+    await rejected.close();
+  }
+  await target.end({ ...Object.fromEntries(counts), rejected: rejected.count });
+  return { counts, rejected: rejected.count, rejectedPath: rejected.path };
 }
 
 async function fileOf(path: string): Promise<InputFile> {
@@ -119,8 +131,8 @@ const WORDS: Readonly<Record<Exclude<RowOutcome['kind'], 'REJECTED'>, string>> =
   SOUND: 'could be imported',
 };
 
-function summary(counts: Counts, rejected: RejectedRows, dryRun: boolean): string {
+function summary({ counts, rejected, rejectedPath }: Imported, dryRun: boolean): string {
   const parts = [...counts].map(([kind, count]) => `${count} ${WORDS[kind]}`);
-  if (rejected.count > 0) parts.push(`${rejected.count} rejected, with the reasons in ${rejected.path}`);
+  if (rejected > 0) parts.push(`${rejected} rejected, with the reasons in ${rejectedPath}`);
   return `${dryRun ? 'nothing was written: ' : ''}${parts.join(', ') || 'no rows'}\n`;
 }

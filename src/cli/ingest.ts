@@ -3,7 +3,7 @@ import type { AddressStatus, MessageKind } from '../domain/vocabulary.ts';
 import type { Door } from '../operations/feedback-item.ts';
 import { ingestMessage } from '../operations/ingest-message.ts';
 import { EXIT } from './command-error.ts';
-import { listFiles } from './input-files.ts';
+import { type InputFile, listFiles } from './input-files.ts';
 import { atWorkplace, COMMAND_LINE, type Workplace } from './open-command.ts';
 import { openProgress } from './progress.ts';
 import { MESSAGE_MAX, readMessages } from './read-messages.ts';
@@ -19,7 +19,8 @@ interface Ingested {
   readonly recipients: readonly { readonly addressStatus: AddressStatus | null }[];
 }
 
-interface Tally {
+/** What was taken in. */
+export interface IngestTally {
   readonly kinds: Map<string, number>;
   readonly statuses: Map<string, number>;
   messages: number;
@@ -34,18 +35,22 @@ interface Tally {
  */
 export async function runIngest(paths: readonly string[]): Promise<number> {
   const files = await listFiles(paths);
-  const tally: Tally = { kinds: new Map(), statuses: new Map(), messages: 0, duplicates: 0, rejected: 0 };
-  await atWorkplace(async (place) => {
-    const progress = await openProgress('taking in', files.length);
-    for await (const { name, raw, problem } of readMessages(files, () => progress.advance())) {
-      const answer = problem ?? (await take(place, raw ?? Buffer.alloc(0)));
-      if (typeof answer === 'string') reject(tally, name, answer);
-      else count(tally, answer);
-    }
-    progress.stop();
-  });
-  process.stdout.write(summary(tally));
+  const tally = await atWorkplace((place) => ingestFiles(place, files));
+  process.stdout.write(`${ingestSummary(tally)}\n`);
   return tally.rejected === 0 ? EXIT.done : EXIT.refused;
+}
+
+/** Takes in the messages of files, at a place that is open. */
+export async function ingestFiles(place: Workplace, files: readonly InputFile[]): Promise<IngestTally> {
+  const tally: IngestTally = { kinds: new Map(), statuses: new Map(), messages: 0, duplicates: 0, rejected: 0 };
+  const progress = await openProgress('taking in', files.length);
+  for await (const { name, raw, problem } of readMessages(files, () => progress.advance())) {
+    const answer = problem ?? (await take(place, raw ?? Buffer.alloc(0)));
+    if (typeof answer === 'string') reject(tally, name, answer);
+    else count(tally, answer);
+  }
+  progress.stop();
+  return tally;
 }
 
 /** @returns what was read in the message, or why it is refused */
@@ -70,12 +75,12 @@ async function takeThrough(server: RunningServer, raw: Uint8Array): Promise<Inge
   return response.ok ? answer : (answer.error?.message ?? `the server answered ${response.status}`);
 }
 
-function reject(tally: Tally, name: string, problem: string): void {
+function reject(tally: IngestTally, name: string, problem: string): void {
   tally.rejected += 1;
   process.stderr.write(`lazaret: ${problem.startsWith(name) ? problem : `${name}: ${problem}`}\n`);
 }
 
-function count(tally: Tally, { kind, duplicate, recipients }: Ingested): void {
+function count(tally: IngestTally, { kind, duplicate, recipients }: Ingested): void {
   tally.messages += 1;
   if (duplicate) tally.duplicates += 1;
   addTo(tally.kinds, kind);
@@ -90,10 +95,11 @@ const parts = (counts: ReadonlyMap<string, number>): string =>
     .map(([name, times]) => `${times} ${name}`)
     .join(', ');
 
-function summary({ kinds, statuses, messages, duplicates, rejected }: Tally): string {
+/** The same in words. */
+export function ingestSummary({ kinds, statuses, messages, duplicates, rejected }: IngestTally): string {
   const known = duplicates === 0 ? '' : `, ${duplicates} of them taken in before`;
   const lines = [`${messages} message${messages === 1 ? '' : 's'}${known}${kinds.size === 0 ? '' : `: ${parts(kinds)}`}`];
   if (statuses.size > 0) lines.push(`their addresses: ${parts(statuses)}`);
   if (rejected > 0) lines.push(`${rejected} rejected`);
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }
