@@ -20,7 +20,7 @@ export const RETENTION_TASKS: readonly CleanupTask[] = [
     name: 'earlierRuns',
     run: async (context) => {
       await context.keepOn();
-      return purgeRuns(context.instance);
+      return purgeRuns(context.instance, context.signal ? { signal: context.signal } : {});
     },
   },
   retention('deliveryLogs', purgeDeliveryLogs, ({ logsBefore }) => logsBefore),

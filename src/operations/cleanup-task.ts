@@ -9,6 +9,8 @@ export interface CleanupContext {
   readonly at: Date;
   /** Rows in one transaction. */
   readonly sliceSize: number;
+  /** For work that has slices of its own; `keepOn` looks at it too. */
+  readonly signal: AbortSignal | undefined;
   /** Call between two slices: keeps the right to run. Throws where it was lost or the process ends. */
   keepOn(): Promise<void>;
 }

@@ -74,6 +74,7 @@ async function contextOf(instance: Instance, at: Date, holder: string, options: 
     at,
     settings: await instance.settings(),
     sliceSize: options.sliceSize ?? SLICE_SIZE,
+    signal: options.signal,
     keepOn: async () => {
       if (options.signal?.aborted) throw new CleanupBrokenOff('The process was stopped: the rest is done by the next run.');
       if (await takeLease(instance.database, CLEANUP_JOB, holder, LEASE_MS)) return;

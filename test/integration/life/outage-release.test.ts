@@ -288,4 +288,36 @@ describe('a large release', () => {
     await runRelease(instance(), id, releaseSlice);
     expect(await releaseOf(instance(), id)).toMatchObject({ state: 'DONE', matched: 12, changed: 11, skipped: 1 });
   });
+
+  test('an undo that was killed goes on as an undo', async () => {
+    const domain = freshDomain();
+    await putEntries(instance(), people(domain, 25));
+    const id = await release({ filter: { domain: [domain] }, mode: 'DELETE' });
+    const dying = await life.otherNode('dying in an undo');
+    const killed = new AbortController();
+    await undoRelease(dying, id, OPERATOR, { sliceSize: 5, signal: killed.signal, onSlice: () => killed.abort() });
+    await backgroundWorkEnded(dying, releaseName(id));
+    expect(await releaseOf(instance(), id)).toMatchObject({ state: 'RUNNING', undone: true });
+    const next = await life.otherNode('next');
+    expect(await resumeReleases(next)).toBe(1);
+    await backgroundWorkEnded(next, releaseName(id));
+    expect(await releaseOf(instance(), id)).toMatchObject({ state: 'DONE', undone: true, changed: 25, skipped: 0 });
+    expect((await ledgerOf(instance(), `p24@${domain}`)).map(({ status }) => status)).toEqual(['QUARANTINE', null, 'QUARANTINE']);
+  });
+
+  test('that meets a fault is FAILED; what it did can be undone', async () => {
+    const domain = freshDomain();
+    await putEntries(instance(), people(domain, 12));
+    const id = await release({ filter: { domain: [domain] } }, { sliceSize: 5, signal: AbortSignal.abort() });
+    let slices = 0;
+    const failing: typeof releaseSlice = (on, release, size) => {
+      slices += 1;
+      return slices > 1 ? Promise.reject(new Error('the disk is full')) : releaseSlice(on, release, size);
+    };
+    await expect(runRelease(instance(), id, failing, { sliceSize: 5 })).rejects.toThrow('the disk is full');
+    expect(await releaseOf(instance(), id)).toMatchObject({ state: 'FAILED', matched: 12, changed: 5 });
+    await undoRelease(instance(), id, OPERATOR);
+    expect(await releaseOf(instance(), id)).toMatchObject({ state: 'DONE', undone: true, skipped: 0 });
+    expect(await stateOf(instance(), `p0@${domain}`)).toBe('QUARANTINE 1');
+  });
 });
