@@ -6,7 +6,7 @@ import { STORAGE_RULES, USER_RULES } from './rules/mailbox-rules.ts';
 import { NOTICE_RULES } from './rules/notice-rules.ts';
 import { PUSH_RULES } from './rules/push-rules.ts';
 import { RECEIVER_RULES } from './rules/receiver-rules.ts';
-import { REPUTATION_RULES } from './rules/reputation-rules.ts';
+import { FILTER_RULES, REPUTATION_RULES } from './rules/reputation-rules.ts';
 import { SENDER_RULES } from './rules/sender-rules.ts';
 import { SMS_RULES } from './rules/sms-rules.ts';
 import { VAGUE_RULES } from './rules/vague-rules.ts';
@@ -15,6 +15,7 @@ import { VAGUE_RULES } from './rules/vague-rules.ts';
 export const BUILT_IN_RULES: readonly BuiltInRule[] = [
   ...NOTICE_RULES,
   ...RECEIVER_RULES,
+  ...FILTER_RULES,
   ...SENDER_RULES,
   ...STORAGE_RULES,
   ...REPUTATION_RULES,

@@ -250,6 +250,11 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'CONTENT',
     patterns: [
+      'attachments of this',
+      'attachments of that',
+      'attachments of type',
+      'attachment of this',
+      'not accept attachments',
       'potential security issue',
       'its content presents a potential',
       'content presents a potential',

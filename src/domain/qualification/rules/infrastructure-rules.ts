@@ -59,6 +59,9 @@ export const DNS_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'host not found try again',
+      'name service error … try again',
+      'lookup … try again',
       'cname lookup failed',
       'lookup failed temporarily',
       'name server timeout',
@@ -391,7 +394,7 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
       '频率',
       '接続数',
     ],
-    unless: ['too many messages in', 'too many hops', 'user complaints', 'spam', 'reputation', 'too many messages on', 'mailbox'],
+    unless: ['too many hops', 'user complaints', 'spam', 'reputation', 'too many messages on', 'mailbox'],
     examples: [
       '421 4.7.0 Too many concurrent SMTP connections; please try again later',
       '452 4.5.3 Too many recipients',

@@ -193,8 +193,7 @@ export const USER_RULES: readonly BuiltInRule[] = [
       'mailbox expired',
       'mailbox has expired',
       'user expired',
-      'expired account',
-      'expired mailbox',
+
       'account locked',
       'account is locked',
       'account has been locked',
@@ -304,6 +303,8 @@ export const USER_RULES: readonly BuiltInRule[] = [
       '정지된',
     ],
     unless: [
+      'message expired',
+      'delivery expired',
       'locked by another',
       'locked by process',
       'temporarily locked by',
@@ -336,6 +337,8 @@ export const USER_RULES: readonly BuiltInRule[] = [
     fault: 'RECIPIENT',
     statusNot: ['.7.8', '.7.9', '.7.57', '.1.7', '.1.8'],
     patterns: [
+      'not in use by any',
+      'not used by any',
       'isnt in our database',
       'receiver not found',
       'address … is unknown',

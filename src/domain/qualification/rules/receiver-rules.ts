@@ -316,6 +316,16 @@ export const RECEIVER_RULES: readonly BuiltInRule[] = [
     ],
   },
   {
+    name: 'Yahoo_content',
+    type: 'SOFT',
+    reason: 'REFUSED',
+    fault: 'CONTENT',
+    patterns: [' ph01 '],
+    examples: [
+      '554 Message not allowed - [PH01] Email not accepted for policy reasons. Please visit https://postmaster.yahooinc.com/error-codes',
+    ],
+  },
+  {
     name: 'Yahoo_deferred',
     type: 'SOFT',
     reason: 'REFUSED',
@@ -339,7 +349,7 @@ export const RECEIVER_RULES: readonly BuiltInRule[] = [
     ],
     examples: [
       '421 4.7.0 [TSS04] Messages from 192.0.2.7 temporarily deferred due to unexpected volume or user complaints - 4.16.55.1; see https://postmaster.yahooinc.com/error-codes',
-      '554 Message not allowed - [PH01] Email not accepted for policy reasons. Please visit https://postmaster.yahooinc.com/error-codes',
+      '554 5.7.9 Message not accepted for policy reasons. See https://postmaster.yahooinc.com/error-codes',
     ],
   },
   {

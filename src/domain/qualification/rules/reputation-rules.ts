@@ -1,24 +1,22 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
 import { ABOUT_SENDER } from './about-sender.ts';
 
-/** Answers about the reputation of the sending addresses and domains, and about the receiver's policy. Fault of the sender (A3). */
-export const REPUTATION_RULES: readonly BuiltInRule[] = [
-  {
-    name: 'Account_or_domain_missing',
-    type: 'HARD',
-    reason: 'USER_UNKNOWN',
-    fault: 'RECIPIENT',
-    patterns: ['account or domain may not exist'],
-    examples: [
-      '550-The mail server could not deliver mail to gone@firm.example. The account or domain may not exist, they may be blacklisted, or missing the proper dns entries.',
-    ],
-  },
+/** Refusals by the recipient's own filter, rule or list: nobody's reputation. Fault of the recipient (A3). */
+export const FILTER_RULES: readonly BuiltInRule[] = [
   {
     name: 'Recipient_filter',
     type: 'SOFT',
     reason: 'REFUSED',
     fault: 'RECIPIENT',
     patterns: [
+      'was automatically rejected',
+      'automatically rejected',
+      'recipient has you on',
+      'personal block list',
+      'personal blacklist',
+      'recipients block list',
+      'blocked senders list',
+      'recipients blocked',
       'does not accept email in non western',
       'recipient only accepts',
       'recipient does not accept',
@@ -76,8 +74,32 @@ export const REPUTATION_RULES: readonly BuiltInRule[] = [
       'moderated',
       'restricted to authorized senders',
     ],
-    unless: ['envelope recipient', 'user unknown', 'recipient domain'],
+    unless: [
+      'quota',
+      'mailbox full',
+      'mailbox is full',
+      'disk full',
+      'spam',
+      'virus',
+      'envelope recipient',
+      'user unknown',
+      'recipient domain',
+    ],
     examples: ['550 5.7.1 The recipient has blocked your address', '550 5.2.1 This mailbox only accepts mail from approved senders'],
+  },
+];
+
+/** Answers about the reputation of the sending addresses and domains, and about the receiver's policy. Fault of the sender (A3). */
+export const REPUTATION_RULES: readonly BuiltInRule[] = [
+  {
+    name: 'Account_or_domain_missing',
+    type: 'HARD',
+    reason: 'USER_UNKNOWN',
+    fault: 'RECIPIENT',
+    patterns: ['account or domain may not exist'],
+    examples: [
+      '550-The mail server could not deliver mail to gone@firm.example. The account or domain may not exist, they may be blacklisted, or missing the proper dns entries.',
+    ],
   },
   {
     name: 'Reputation_block',
@@ -261,6 +283,9 @@ export const REPUTATION_RULES: readonly BuiltInRule[] = [
       ' bl ',
     ],
     unless: [
+      'too many connections',
+      'too many concurrent',
+      'too many simultaneous',
       'recipient unknown',
       'unknown recipient',
       'no such recipient',
