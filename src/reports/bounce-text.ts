@@ -66,14 +66,22 @@ function headOf(line: string, index: number): Head | null {
 
 const SECTION = /^\s*(?:-{3,}|={4,}|\*{4,})\s*[^\s-].{0,120}?\s*(?:-{2,}|={3,}|\*{3,})?\s*$/;
 
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
 function collectHeads(lines: readonly string[]): Head[] {
   const heads: Head[] = [];
+  // Indent of a head whose words began on its own line: deeper lines behind it only go on with them, whatever they begin with.
+  let flowing = -1;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i] ?? '';
-    if (!line.includes('@')) continue;
+    if (line.trim() === '' || indentOf(line) <= flowing) flowing = -1;
+    if (!line.includes('@') || flowing !== -1) continue;
     const head = headOf(line, i);
     if (head !== null) {
       heads.push(head);
+      if (/\w/.test(head.rest)) flowing = indentOf(line);
       continue;
     }
     for (const found of findAddresses(line, 6)) {
@@ -150,10 +158,13 @@ function groupHeads(lines: readonly string[], heads: readonly Head[], end: numbe
  *
  * @param notice the report's text without the returned message
  * @param avoid addresses in lower case that are no recipients unless nothing else is found: the report's own sender and addressee
+ * @param known recipients in lower case that the report names apart from its text: where the text names them, nobody else is one
  */
-export function readBounceText(notice: string, avoid: ReadonlySet<string>): TextRecipient[] {
+export function readBounceText(notice: string, avoid: ReadonlySet<string>, known: ReadonlySet<string> = new Set()): TextRecipient[] {
   const lines = notice.split('\n', MAX_LINES).map((line) => (line.length > MAX_LINE ? line.slice(0, MAX_LINE) : line));
-  const all = collectHeads(lines);
+  const found = collectHeads(lines);
+  const sure = found.filter(({ address }) => known.has(address.toLowerCase()));
+  const all = sure.length > 0 ? sure : found;
   const foreign = all.filter(({ address }) => !avoid.has(address.toLowerCase()));
   const candidates = foreign.some(({ rank }) => rank >= 2)
     ? foreign

@@ -25,9 +25,14 @@ export interface ReportContext {
 
 const MAX_EVIDENCE = 2000;
 
+/** What programs write around every refusal of a recipient; it says nothing about the failure. */
+const FRAME =
+  /\bgiving up on \S{1,100}|\bsmtp error from remote (?:mail server|server|mailer|host) after (?:rcpt to(?:: ?<[^<>\s]{0,250}>)?|end of data|data):?|, but it was rejected by (?:the server for )?the recipient domain|\binvalid address, error_code ?: ?\d{3},?|\bthere was an error delivering your mail to/gi;
+
 function flatten(text: string): string {
   return text
     .slice(0, MAX_EVIDENCE * 3)
+    .replace(FRAME, '')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, MAX_EVIDENCE);
@@ -54,7 +59,9 @@ interface Words {
 function evidenceOf(words: Words, context: ReportContext): FailureEvidence {
   const command = refusedCommand(words.text) ?? refusedCommand(words.around);
   const remoteHost = words.remoteHost ?? answeringHost(words.text) ?? answeringHost(words.around) ?? undefined;
-  const notice = flatten(`${context.subject}\n${words.around}`);
+  // Beside a reply in words the sending server's own sentences say nothing more; its subject may.
+  const enough = /^\D{0,20}[45]\d\d[ -]/.test(words.text) && wordsOf(words.text).length >= 3;
+  const notice = flatten(enough ? context.subject : `${context.subject}\n${words.around}`);
   return {
     channel: 'EMAIL',
     text: flatten(innerReply(words.text)),
@@ -137,7 +144,8 @@ interface NoticeWords {
 
 /** The words to judge a recipient by: what its own paragraph says, unless that says nothing and the notice holds a reply. */
 function bestText(mention: TextRecipient, told: string, words: NoticeWords | null): string {
-  const tells = tellsOfFailure(told);
+  // What a transcript gave is a refusal, however few its words.
+  const tells = tellsOfFailure(told) || (told !== mention.text && /^[45]\d\d[ -]/.test(told));
   // Named in a sentence only, the recipient has no paragraph of its own.
   if (words === null || (mention.clear && tells)) return told;
   if (words.reply !== '') return words.reply;
@@ -179,11 +187,13 @@ function mentionIndex(named: readonly TextRecipient[]): (addresses: readonly (st
 
 /** Recipients of the groups of a delivery report. */
 export function recipientsOfStatus(status: DeliveryStatus, context: ReportContext): ReportedRecipient[] {
-  const named = readBounceText(context.notice, avoided(context));
+  const groups = dropEmptyGroups(status.recipients);
+  const listed = groups.flatMap((group) => [groupAddress(group), fieldAddress(group.fields.get('original-recipient') ?? '')]);
+  const known = new Set(listed.filter((address) => address !== null).map((address) => address.toLowerCase()));
+  const named = readBounceText(context.notice, avoided(context), known);
   const mentionOfAny = mentionIndex(named);
   const transcript = readTranscript(context.notice);
   const reportingHost = hostOf(status.message.get('reporting-mta'));
-  const groups = dropEmptyGroups(status.recipients);
   const only = groups.length === 1;
   return groups.map((group) => {
     const original = group.fields.get('original-recipient');
@@ -278,7 +288,7 @@ function headerRecipients(value: string): string[] {
 export function recipientsOfText(context: ReportContext, action: RecipientAction): ReportedRecipient[] {
   const failed = headerRecipients(context.failedHeader);
   const isFailed = new Set(failed.map((address) => address.toLowerCase()));
-  const named = readBounceText(context.notice, new Set([...avoided(context)].filter((address) => !isFailed.has(address))));
+  const named = readBounceText(context.notice, new Set([...avoided(context)].filter((address) => !isFailed.has(address))), isFailed);
   const transcript = readTranscript(context.notice);
   const byName = failed.length === 0 && !named.some(({ clear }) => clear) ? namedByLocalPart(context) : null;
   const mentionOfAny = mentionIndex(named);

@@ -54,6 +54,8 @@ const INTRODUCTIONS: readonly RegExp[] = [
   /\bhost:? [^\s:]{1,200} ?(?:\[[^\]]{1,60}\])?:\s*(?=[2-5]\d\d)/,
   /\b(?:smtp )?error from remote (?:mail ?server|server|mailer|host) after (?:initial connection|[a-z ]{4,20}(?:command)?(?: ?:? ?<[^<>]{0,250}>)?(?: [a-z0-9]{2,12}=[^\s:]{1,40}){0,6}):\s*(?:host:? [^\s:]{1,250}(?: ?\[[^\]]{1,60}\])?:?\s*)?/,
   /\bSMTP:\w{4} host [^:]{1,200}:\s*/,
+  /\bERROR_CODE ?: ?\d{3}, ?ERROR_CODE ?:\s*/,
+  /\b(?:automatically|has been|was) rejected:\s*(?=\S)/,
   /\breason for the problem:\s*/,
   /\b(?:because|because of|due to the following reason)(?::|\n\s*\n)\s*/,
   /\breason:\s*(?=\S)/,
