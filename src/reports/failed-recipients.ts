@@ -51,6 +51,8 @@ interface Words {
   readonly text: string;
   /** Everything else that was said about this recipient. */
   readonly around: string;
+  /** True for the only recipient of a report: its subject speaks of nobody else. */
+  readonly alone: boolean;
   readonly enhancedCode?: string | null;
   readonly remoteHost?: string | undefined;
   readonly reportingHost?: string | undefined;
@@ -61,7 +63,8 @@ function evidenceOf(words: Words, context: ReportContext): FailureEvidence {
   const remoteHost = words.remoteHost ?? answeringHost(words.text) ?? answeringHost(words.around) ?? undefined;
   // Beside a reply in words the sending server's own sentences say nothing more; its subject may.
   const enough = /^\D{0,20}[45]\d\d[ -]/.test(words.text) && wordsOf(words.text).length >= 3;
-  const notice = flatten(enough ? context.subject : `${context.subject}\n${words.around}`);
+  const subject = words.alone ? context.subject : '';
+  const notice = flatten(enough ? subject : `${subject}\n${words.around}`);
   return {
     channel: 'EMAIL',
     text: flatten(innerReply(words.text)),
@@ -208,6 +211,7 @@ export function recipientsOfStatus(status: DeliveryStatus, context: ReportContex
       recipient: address,
       text,
       around: [said, told, comment, only ? context.notice : ''].filter((part) => part !== '' && part !== text).join('\n'),
+      alone: only,
       enhancedCode: statusOf(group),
       remoteHost: hostOf(group.fields.get('remote-mta')),
       reportingHost,
@@ -257,10 +261,12 @@ function mentionText(mention: TextRecipient, transcript: readonly TranscriptRepl
   const reason = REASON.exec(mention.text)?.[1];
   if (reason !== undefined) return longerReply(reason, transcript);
   if (transcript.length === 0) return mention.text;
-  const name = localPart(mention.address);
+  const name = `${localPart(mention.address)}...`;
   const about = transcript.filter(
     ({ text, address }) =>
-      sameAddress(address, mention.address) || sameAddress(address, mention.otherAddress) || text.toLowerCase().includes(name),
+      sameAddress(address, mention.address) ||
+      sameAddress(address, mention.otherAddress) ||
+      (address === null && text.toLowerCase().includes(name)),
   );
   const refusals = (list: readonly TranscriptReply[]) => list.filter(({ text }) => /^[45]/.test(text) && !/^503/.test(text));
   const best =
@@ -306,7 +312,7 @@ export function recipientsOfText(context: ReportContext, action: RecipientAction
       address,
       otherAddress: otherOf(address, [mention.address === '' ? null : mention.address, mention.otherAddress]),
       action,
-      evidence: evidenceOf({ recipient: address, text, around }, context),
+      evidence: evidenceOf({ recipient: address, text, around, alone: recipients.length === 1 }, context),
     };
   });
 }
