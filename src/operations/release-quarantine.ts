@@ -20,7 +20,7 @@ import {
 } from '../store/quarantine-release.ts';
 import type { Actor, Instance } from './instance.ts';
 import { recordAudit } from './record-audit.ts';
-import { type ReleaseOptions, startRelease } from './run-release.ts';
+import { claimRelease, type ReleaseOptions, startRelease } from './run-release.ts';
 
 export interface ReleaseQuarantineInput {
   readonly filter: QuarantineFilter;
@@ -62,6 +62,7 @@ export async function releaseQuarantine(
   const state = dryRun || matched === 0 ? 'DONE' : 'RUNNING';
   const id = await instance.database.transaction(async (tx) => {
     const release = await insertRelease(tx, { state, mode, dryRun, filter, actor: actor.name, matched, lastEntryId, sample, at });
+    if (state === 'RUNNING') await claimRelease(tx, instance, release);
     if (!dryRun) await recordAudit(tx, actor, 'quarantine.release', `QuarantineRelease ${release}`, { mode, matched, filter }, at);
     return release;
   });

@@ -1,3 +1,4 @@
+import type { Queryable } from '../store/database.ts';
 import { releaseLease, takeLease } from '../store/lease.ts';
 import { failRelease } from '../store/quarantine-release.ts';
 import { startBackgroundWork } from './background-work.ts';
@@ -21,6 +22,11 @@ export interface ReleaseOptions {
   readonly signal?: AbortSignal;
   /** Called after each slice has been committed. */
   readonly onSlice?: () => void;
+}
+
+/** In the transaction that begins a release or an undo: no other node takes it for one that was left. */
+export async function claimRelease(tx: Queryable, instance: Instance, id: bigint): Promise<void> {
+  await takeLease(tx, releaseName(id), instance.node, LEASE_MS);
 }
 
 /** Does the first slices and leaves the others to the background. */
@@ -60,6 +66,7 @@ export async function runRelease(
   } catch (error) {
     // Where even this cannot be written the release stays RUNNING, and is taken up again.
     await failRelease(database, id, instance.now()).catch(() => undefined);
+    await releaseLease(database, name, node).catch(() => undefined);
     throw error;
   }
   if (signal?.aborted) await releaseLease(database, name, node);

@@ -6,7 +6,7 @@ import { CLEANUP_ACTOR } from './cleanup-entries.ts';
 import type { Actor, Instance } from './instance.ts';
 import { recordAudit } from './record-audit.ts';
 import { isAt } from './release-quarantine.ts';
-import { type ReleaseOptions, startRelease } from './run-release.ts';
+import { claimRelease, type ReleaseOptions, startRelease } from './run-release.ts';
 
 /**
  * Takes a bulk release back: every entry becomes what it was before, from the ledger; what the release deleted is there again. Entries that
@@ -27,6 +27,7 @@ export async function undoRelease(instance: Instance, releaseId: bigint, actor: 
     const refusal = refusedUndo(release);
     if (refusal !== null) throw new InvalidStateError(refusal);
     await beginUndo(tx, releaseId, actor.name);
+    await claimRelease(tx, instance, releaseId);
     await recordAudit(tx, actor, 'quarantine.undoRelease', `QuarantineRelease ${releaseId}`, { mode: release.mode }, at);
   });
   await startRelease(instance, releaseId, undoReleaseSlice, options);
