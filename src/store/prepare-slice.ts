@@ -73,22 +73,24 @@ export async function prepareSlice(tx: Queryable, slice: Slice): Promise<RuleVol
 export function sliceSql(slice: Slice, firstLog: bigint | null): Sql {
   const { delivery, at } = slice;
   return sql`
-    WITH r AS MATERIALIZED (${recipientsSql(slice)}),
-    gated AS (
+    WITH gated AS (
       SELECT r.*, ${firstRuleSql(EXCLUSION_RULES.filter((rule) => rule.isGate))} AS gate
-      FROM r
+      FROM (${recipientsSql(slice)}) AS r
       LEFT JOIN LATERAL (${entrySql(delivery)}) AS q ON true
       CROSS JOIN (SELECT false AS domain_listed, false AS address_listed) AS x
     ),
     placed AS (
-      SELECT gated.*, row_number() OVER (PARTITION BY address_key, gate IS NULL ORDER BY profile_id) AS nth FROM gated
+      SELECT gated.*, count(*) FILTER (WHERE gate IS NULL) OVER (
+        PARTITION BY address_key ORDER BY profile_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ) AS before
+      FROM gated
     ),
     judged AS MATERIALIZED (
       SELECT placed.*, COALESCE(gate, ${firstRuleSql(EXCLUSION_RULES.filter((rule) => !rule.isGate))}) AS rule
       FROM placed
       ${earlierSql(delivery, firstLog)}
       CROSS JOIN LATERAL (
-        SELECT nth > 1 OR earlier.found IS NOT NULL AS is_repeat, NULL::bigint AS place, ${controlSql(delivery)} AS in_control_group
+        SELECT before > 0 OR earlier.found IS NOT NULL AS is_repeat, NULL::bigint AS place, ${controlSql(delivery)} AS in_control_group
       ) AS s
       CROSS JOIN (SELECT ${delivery.excludeDuplicates}::boolean AS exclude_duplicates, ${delivery.limitTo}::int AS limit_to) AS d
     ),
@@ -123,7 +125,7 @@ function recipientsSql({ delivery, after, upTo, pads }: Slice): Sql {
     LEFT JOIN address AS a ON a.profile_id = p.id AND a.channel = ${delivery.channel}::"Channel"
       AND a.profile_id > ${after} AND a.profile_id <= ${upTo}
     WHERE p.id > ${after} AND p.id <= ${upTo} ${targeted}
-    ORDER BY address_key`;
+    ORDER BY address_key, profile_id`;
 }
 
 /** The entry that holds for the recipient; of the one for the short code and the one for all, a denylisted one. */
