@@ -100,7 +100,7 @@ class Fold {
   add(item: StoredFeedbackItem): void {
     const log = this.#findLog(item);
     const before = log?.folded?.state ?? log?.base.state ?? null;
-    const counts = before === null || !isTooLate(before, item, this.#input.asyncWindowMs);
+    const counts = before === null || isWish(item) || !isTooLate(before, item, this.#input.asyncWindowMs);
     const decision = counts ? this.#decide(item) : null;
     if (decision?.changed) this.#changeEntry(item, decision, log?.base ?? null);
     const failure = this.#failureOf(item, decision);
@@ -266,6 +266,11 @@ export function isProven(item: StoredFeedbackItem, logs: readonly StoredLog[], w
 /** The entry that an item changes: a STOP is for the short code that it answered, everything else for the number itself. */
 export function shortCodeOf(item: Pick<StoredFeedbackItem, 'outcome' | 'shortCode'>): string {
   return item.outcome === 'STOP' ? item.shortCode : '';
+}
+
+/** What the recipient wants holds however late it is told: the window of ASY-1 is for what servers report. */
+function isWish({ outcome }: Pick<StoredFeedbackItem, 'outcome'>): boolean {
+  return outcome === 'COMPLAINT' || outcome === 'STOP' || outcome === 'UNSUBSCRIBE';
 }
 
 const DECIDED_BY: Readonly<Record<DeliveryOutcome, string | null>> = {

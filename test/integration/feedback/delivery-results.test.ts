@@ -249,6 +249,25 @@ describe('what a result does to the log', () => {
     expect(await record(instance, inTime)).toMatchObject({ addressStatus: 'QUARANTINE' });
   });
 
+  test('SMS-5: a STOP is for the short code however its digits are grouped', async () => {
+    const address = freshNumber();
+    await record(instance, aResult({ channel: 'SMS', address, outcome: 'STOP', text: 'STOP', shortCode: '+1 (555) 010-0199' }));
+    expect(await entriesOf(instance, address)).toMatchObject([{ status: 'DENYLISTED', shortCode: '+15550100199' }]);
+  });
+
+  test.each([
+    ['COMPLAINT', 'EMAIL', 'WEBHOOK'],
+    ['COMPLAINT', 'EMAIL', 'ASYNC'],
+    ['STOP', 'SMS', 'STATUS_REPORT'],
+  ] as const)('A5: a %s counts however late it comes (%s, %s)', async (outcome, channel, origin) => {
+    const address = channel === 'SMS' ? freshNumber() : freshAddress();
+    const delivery = await aDelivery(instance, [{ address }], { channel });
+    const sent = { channel, address, deliveryId: delivery.id };
+    await record(instance, aResult({ ...sent, outcome: 'DELIVERED', text: null, occurredAt: at('2025-03-01T08:00:00Z') }));
+    const wish = aResult({ ...sent, outcome, origin, text: null, occurredAt: at('2025-04-01T08:00:00Z') });
+    expect(await record(instance, wish)).toMatchObject({ addressStatus: 'DENYLISTED' });
+  });
+
   test('a log is found by its Message-ID and address, with or without angle brackets', async () => {
     const address = freshAddress();
     const delivery = await aDelivery(instance, [{ address }]);
