@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DomainError, InvalidInputError } from '../domain/errors.ts';
 import type { Channel, DeliveryOutcome, DeliveryState, EventOrigin } from '../domain/vocabulary.ts';
 import type { NamedDelivery, NamedLog } from '../store/feedback-reads.ts';
+import { checkShortCode } from './check-short-code.ts';
 import type { AddressBook } from './instance.ts';
 
 /** What became of one message, told by whoever sent it (contract `DeliveryResultInput`). */
@@ -41,7 +42,6 @@ export interface CheckedResult {
 const MOST_AHEAD_MS = 5 * 60_000;
 const EARLIEST_MS = Date.UTC(1970, 0, 1);
 const MOST_ID_CHARACTERS = 1000;
-const MOST_SHORT_CODE_CHARACTERS = 40;
 const MOST_TEXT_CHARACTERS = 16_000;
 const LARGEST_ID = 2n ** 63n - 1n;
 
@@ -69,7 +69,7 @@ export function checkDeliveryResult(item: DeliveryResultItem, book: AddressBook,
   const origin = item.origin ?? 'SYNC';
   const eventId = optionalId(item.eventId, 'eventId');
   const messageId = optionalId(item.messageId, 'messageId');
-  const shortCode = checkShortCode(item);
+  const shortCode = checkShortCode(item.channel, item.shortCode);
   checkOccurredAt(item.occurredAt, now);
   checkOutcome(item);
   const international = item.channel === 'SMS' && origin === 'STATUS_REPORT';
@@ -169,16 +169,6 @@ function optionalId(value: string | null | undefined, field: string): string | n
   if (trimmed.length > MOST_ID_CHARACTERS) throw new InvalidInputError(`This has at most ${MOST_ID_CHARACTERS} characters.`, field);
   if (/[\0\p{Cs}]/u.test(trimmed)) throw new InvalidInputError('This contains a NUL character or half of a surrogate pair.', field);
   return trimmed;
-}
-
-function checkShortCode(item: DeliveryResultItem): string {
-  if (item.shortCode == null) return '';
-  if (item.channel !== 'SMS') throw new InvalidInputError('Only SMS has short codes.', 'shortCode');
-  const shortCode = item.shortCode.trim();
-  if (shortCode === '' || shortCode.length > MOST_SHORT_CODE_CHARACTERS || /[\p{Cc}\p{Cs}]/u.test(shortCode)) {
-    throw new InvalidInputError(`A short code has 1 to ${MOST_SHORT_CODE_CHARACTERS} characters.`, 'shortCode');
-  }
-  return shortCode;
 }
 
 function checkOccurredAt(occurredAt: Date, now: Date): void {

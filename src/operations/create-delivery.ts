@@ -1,6 +1,7 @@
 import { ConflictError, InvalidInputError } from '../domain/errors.ts';
 import type { Channel } from '../domain/vocabulary.ts';
 import { type Queryable, rows, sql } from '../store/database.ts';
+import { checkShortCode } from './check-short-code.ts';
 import type { Actor, Instance } from './instance.ts';
 import { recordAudit } from './record-audit.ts';
 
@@ -39,10 +40,10 @@ export async function createDelivery(instance: Instance, input: CreateDeliveryIn
   const at = instance.now();
   checkTexts(input);
   checkFigures(input, at);
-  checkShortCode(input);
+  const shortCode = input.shortCode == null ? null : checkShortCode(input.channel, input.shortCode);
   const profileIds = checkProfileIds(input.profileIds ?? null);
   return instance.database.transaction(async (tx) => {
-    const id = await insertDelivery(tx, input, at);
+    const id = await insertDelivery(tx, { ...input, shortCode }, at);
     for (let from = 0; from < (profileIds?.length ?? 0); from += PROFILES_PER_STATEMENT) {
       await insertTargets(tx, id, profileIds ?? [], from);
     }
@@ -86,13 +87,6 @@ function checkFigures(input: CreateDeliveryInput, at: Date): void {
   if (input.contactDate && !(input.contactDate <= latest)) {
     throw new InvalidInputError(`The contact date lies more than ${LATEST_CONTACT_YEARS} years ahead.`, 'contactDate');
   }
-}
-
-function checkShortCode({ channel, shortCode }: CreateDeliveryInput): void {
-  if (shortCode === null || shortCode === undefined) return;
-  if (channel !== 'SMS') throw new InvalidInputError('Only SMS deliveries have a short code.', 'shortCode');
-  if (!/^[!-~]{1,40}$/.test(shortCode))
-    throw new InvalidInputError('A short code has 1 to 40 letters or digits, without spaces.', 'shortCode');
 }
 
 function checkProfileIds(profileIds: readonly bigint[] | null): readonly bigint[] | null {

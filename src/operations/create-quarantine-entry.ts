@@ -7,6 +7,7 @@ import { findNamedDeliveries, lockAddresses, lockEntries } from '../store/feedba
 import { insertEntries } from '../store/feedback-writes.ts';
 import { insertEditLine, lastVersion } from '../store/quarantine-edits.ts';
 import { checkStorable } from './check-profile.ts';
+import { checkShortCode } from './check-short-code.ts';
 import type { Actor, Instance } from './instance.ts';
 import { recordAudit } from './record-audit.ts';
 
@@ -24,7 +25,6 @@ export interface CreateQuarantineEntryInput {
 }
 
 export const ERROR_TEXT_MAX = 16_000;
-const SHORT_CODE_MAX = 40;
 
 /**
  * Puts an address on the quarantine list by hand (QTN-11, R38, R40 to R44). The platform sees the address, whoever holds it (R9).
@@ -37,7 +37,7 @@ export async function createQuarantineEntry(instance: Instance, input: CreateQua
   const book = await instance.addressBook();
   const address = book.canonical(input.channel, input.address);
   if (!address.ok) throw new InvalidInputError(address.message, 'address');
-  const shortCode = checkShortCode(input);
+  const shortCode = checkShortCode(input.channel, input.shortCode);
   checkStorable('errorText', input.errorText, ERROR_TEXT_MAX);
   const decided = createByHand(input, at);
   if (!decided.ok) throw new InvalidInputError(decided.message, decided.field);
@@ -69,14 +69,4 @@ export async function checkDelivery(tx: Queryable, id: bigint | null | undefined
   if (id === null || id === undefined) return;
   const found = await findNamedDeliveries(tx, [id]);
   if (!found.has(id)) throw new NotFoundError('There is no delivery with this id.');
-}
-
-function checkShortCode({ channel, shortCode }: CreateQuarantineEntryInput): string {
-  if (shortCode === null || shortCode === undefined) return '';
-  if (channel !== 'SMS') throw new InvalidInputError('Only SMS has short codes.', 'shortCode');
-  const text = shortCode.trim();
-  if (text === '' || text.length > SHORT_CODE_MAX || /[\p{Cc}\p{Cs}]/u.test(text)) {
-    throw new InvalidInputError(`A short code has 1 to ${SHORT_CODE_MAX} characters.`, 'shortCode');
-  }
-  return text;
 }

@@ -3,6 +3,7 @@ import { type ContactBlockFacts, type ContactEntry, type ContactHolder, decideCo
 import { quarantinePolicy } from '../domain/settings/settings.ts';
 import type { Channel } from '../domain/vocabulary.ts';
 import { type AskedAddress, readContactEntries, readDeniedHolders, readPersons } from '../store/contact-facts.ts';
+import { checkShortCode } from './check-short-code.ts';
 import type { AddressBook, Instance } from './instance.ts';
 
 export const CONTACT_CHECKS_MAX = 10_000;
@@ -59,11 +60,7 @@ function askedAddress(book: AddressBook, check: ContactCheck, place: number): As
   const { channel, address } = check;
   const canonical = book.canonical(channel, address);
   if (!canonical.ok) throw new InvalidInputError(canonical.message, `input.${place}.address`);
-  const shortCode = check.shortCode ?? '';
-  if (shortCode !== '' && channel !== 'SMS') throw new InvalidInputError('Only SMS knows short codes.', `input.${place}.shortCode`);
-  if (shortCode.includes('\0') || !shortCode.isWellFormed()) {
-    throw new InvalidInputError('The short code contains a NUL character or half of a surrogate pair.', `input.${place}.shortCode`);
-  }
+  const shortCode = checkShortCode(channel, check.shortCode, `input.${place}.shortCode`);
   return { place, addressKey: book.key(channel, canonical.canonical), shortCode };
 }
 

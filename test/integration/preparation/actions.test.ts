@@ -54,7 +54,7 @@ const REFUSED: [string, Partial<CreateDeliveryInput>][] = [
   ['validityHours', { validityHours: 0 }],
   ['contactDate', { contactDate: new Date('9999-01-01T00:00:00Z') }],
   ['shortCode', { shortCode: '12345' }],
-  ['shortCode', { channel: 'SMS', shortCode: 'a b' }],
+  ['shortCode', { channel: 'SMS', shortCode: 'a\tb' }],
 ];
 
 test.each(REFUSED)('a delivery is refused for its %s (%#)', async (field, input) => {
