@@ -40,6 +40,8 @@ interface Work {
   readonly instance: Instance;
   readonly deliveryId: bigint;
   readonly size: number;
+  /** The run that the rest speaks of: another one may begin while this loop is at work. */
+  run: number;
   part: CutPart;
   /** Last message that this part of the cut has looked at. */
   after: bigint;
@@ -62,6 +64,7 @@ export async function runPreparation(instance: Instance, deliveryId: bigint, opt
     instance,
     deliveryId,
     size: options.sliceSize ?? SLICE_SIZE[database.engine],
+    run: 0,
     part: 'SURPLUS',
     after: 0n,
     cut: null,
@@ -119,6 +122,7 @@ const partOf = ({ toDeliver, limitTo }: RunningPreparation): CutPart => (toDeliv
 async function cutSlice(work: Work, seen: RunningPreparation): Promise<Progress> {
   const { database } = work.instance;
   const part = partOf(seen);
+  if (seen.run !== work.run) Object.assign(work, { run: seen.run, part, after: 0n, cut: null });
   if (part !== work.part) Object.assign(work, { part, after: 0n });
   // In a transaction of its own, which writes nothing and so has no place in the order of the feed to hold up.
   if (part === 'SURPLUS') work.cut ??= await database.transaction((tx) => findLimitCut(tx, seen));
@@ -129,11 +133,11 @@ async function cutSlice(work: Work, seen: RunningPreparation): Promise<Progress>
 }
 
 /** @returns the last message looked at */
-async function cutPiece(tx: Queryable, { instance, deliveryId, size, part, after, cut }: Work): Promise<Progress | bigint> {
+async function cutPiece(tx: Queryable, { instance, deliveryId, size, run, part, after, cut }: Work): Promise<Progress | bigint> {
   const at = instance.now();
   const running = await lockRunningPreparation(tx, deliveryId);
   if (running === null) return 'GONE';
-  if (partOf(running) !== part) return 'SLICE';
+  if (running.run !== run || partOf(running) !== part) return 'SLICE';
   if (part === 'CONTROL' && running.controlGroupPercent === 0) return finish(tx, running, at);
   if (running.deliveryState !== 'TARGET_ARBITRATION') await setDeliveryState(tx, deliveryId, 'TARGET_ARBITRATION', at);
   const piece = { delivery: running, after, size, at };
