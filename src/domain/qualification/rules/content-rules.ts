@@ -123,6 +123,10 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'CONTENT',
     patterns: [
+      'improper use of 8',
+      'fail syntax check',
+      'headers fail syntax',
+      '8bit data in',
       'rfc 5322',
       'rfc5322',
       'rfc 2822',

@@ -337,6 +337,12 @@ export const USER_RULES: readonly BuiltInRule[] = [
     fault: 'RECIPIENT',
     statusNot: ['.7.8', '.7.9', '.7.57', '.1.7', '.1.8'],
     patterns: [
+      'not a registered',
+      'registered gateway user',
+      'mailbox was removed',
+      'account was removed',
+      'no one of that name',
+      'nobody of that name',
       'not in use by any',
       'not used by any',
       'isnt in our database',

@@ -283,6 +283,7 @@ export const REPUTATION_RULES: readonly BuiltInRule[] = [
       ' bl ',
     ],
     unless: [
+      'too many messages received',
       'too many connections',
       'too many concurrent',
       'too many simultaneous',
