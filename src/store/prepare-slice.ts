@@ -70,7 +70,7 @@ export async function prepareSlice(tx: Queryable, slice: Slice): Promise<RuleVol
   return tx.query<{ rule: number | null; volume: number }>(sliceSql(slice, firstLog));
 }
 
-export function sliceSql(slice: Slice, firstLog: bigint | null): Sql {
+function sliceSql(slice: Slice, firstLog: bigint | null): Sql {
   const { delivery, at } = slice;
   return sql`
     WITH gated AS (
