@@ -68,6 +68,15 @@ function commandLine(): Command {
       process.exitCode = await (await import('./import.ts')).runImport(file, options);
     });
   program
+    .command('export')
+    .description('write a list to standard output, oldest first')
+    .argument('<list>', 'quarantine, delivery-logs or exclusion-logs')
+    .option('--filter <json>', "the API's filter of that list")
+    .option('--format <format>', 'csv or ndjson', 'csv')
+    .action(async (list, options) => {
+      process.exitCode = await (await import('./export.ts')).runExport(list, options);
+    });
+  program
     .command('watch')
     .description('print updates as they happen; goes on by itself after a lost connection')
     .argument('<feed>', 'delivery-logs, exclusion-logs or quarantine')

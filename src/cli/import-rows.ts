@@ -8,8 +8,11 @@ export const PROFILE_COLUMNS: Columns = {
   required: ['external_id'],
 };
 
+/** What an export of the list says beyond that: taken and not heeded, so that an export can be imported elsewhere. */
+const EXPORTED_ONLY = ['short_code', 'domain', 'source', 'created_at', 'status_updated_at', 'version'];
+
 export const QUARANTINE_COLUMNS: Columns = {
-  known: ['channel', 'address', 'status', 'reason', 'error_count', 'error_text', 'last_error_at'],
+  known: ['channel', 'address', 'status', 'reason', 'error_count', 'error_text', 'last_error_at', ...EXPORTED_ONLY],
   required: ['channel', 'address'],
 };
 
@@ -50,6 +53,7 @@ export function quarantineOf(cells: Cells): ImportQuarantineInput | string {
   if (lastErrorAt !== '' && (!INSTANT.test(lastErrorAt) || Number.isNaN(Date.parse(lastErrorAt)))) {
     return 'The time of the last error is empty or an instant such as 2026-05-12T10:00:00Z.';
   }
+  if (isGiven(cells.short_code)) return 'An entry of a single short code cannot be imported: it would stop every sender to this number.';
   const errorText = textOf(cells.error_text);
   return {
     channel,
