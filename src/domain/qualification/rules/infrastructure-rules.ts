@@ -108,6 +108,7 @@ export const DNS_RULES: readonly BuiltInRule[] = [
     reason: 'INVALID_DOMAIN',
     fault: 'RECIPIENT',
     patterns: [
+      'destination domain … is unknown',
       'illegal host domain',
       'unknown recipient domain',
       'recipient domain unknown',
@@ -714,6 +715,8 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'command time limit exceeded',
+      'other or undefined mail system',
       'unable to chdir',
 
       'internal problem',

@@ -9,6 +9,8 @@ export const FILTER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'RECIPIENT',
     patterns: [
+      'must be a member of',
+      'member of the list to post',
       'was automatically rejected',
       'automatically rejected',
       'recipient has you on',
