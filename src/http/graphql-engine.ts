@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  type ExecutionArgs,
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
@@ -14,6 +15,7 @@ import { DocumentCache } from './document-cache.ts';
 import { checkDocument, TOKENS_MAX, tooComplex } from './document-limits.ts';
 import { checkCost, type Operation } from './graphql-cost.ts';
 import { type ErrorPresenter, openErrorPresenter } from './graphql-errors.ts';
+import { subscribeEach } from './subscribe-each.ts';
 
 export const BATCH_MAX = 10;
 
@@ -69,9 +71,10 @@ function limits(introspection: boolean): Plugin<GraphQLContext> {
       const error = checkCost(args as Operation);
       if (error) setResultAndStopExecution({ errors: [error] });
     },
-    onSubscribe: ({ args, setResultAndStopExecution }) => {
+    onSubscribe: ({ args, setResultAndStopExecution, setSubscribeFn }) => {
       const error = checkCost(args as Operation);
       if (error) setResultAndStopExecution({ errors: [error] });
+      else setSubscribeFn((operation) => subscribeEach(operation as ExecutionArgs));
     },
   };
 }

@@ -1,12 +1,11 @@
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, getOperationAST, type ValueNode } from 'graphql';
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, getOperationAST, type ValueNode } from 'graphql';
 import type { GraphQLContext } from '../graphql/context.ts';
 import { Broadcast, type Receiver } from '../live/broadcast.ts';
 import { LedgerSubscription } from '../live/ledger-subscription.ts';
+import { executeEvent, type ResultStream, resultsOf } from './subscribe-each.ts';
 
 /** The result as the client may see it. */
 export type Present = (result: ExecutionResult, requestId: string) => object;
-
-type Stream = AsyncIterableIterator<ExecutionResult>;
 
 /**
  * Runs subscriptions over sockets. Those on a ledger with the same document, variables and rights share one execution and one
@@ -28,32 +27,15 @@ export class SharedSubscriptions {
   }
 
   /** @param source the text of the operation, which tells equal subscribers */
-  async subscribe(args: ExecutionArgs, source: string, receiver: Receiver): Promise<Stream | ExecutionResult> {
+  async subscribe(args: ExecutionArgs, source: string, receiver: Receiver): Promise<ResultStream | ExecutionResult> {
     const events = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in events)) return events;
-    if (!(events instanceof LedgerSubscription)) return this.#each(args, events[Symbol.asyncIterator]());
+    if (!(events instanceof LedgerSubscription)) return resultsOf(args, events[Symbol.asyncIterator]());
     return this.#join(args, keyOf(args, source), events, receiver);
   }
 
-  /** A subscription of its own: every event is executed for this client. */
-  #each(args: ExecutionArgs, events: AsyncIterator<unknown>): Stream {
-    return {
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      next: async () => {
-        const { done, value } = await events.next();
-        return done ? { done: true, value: undefined } : { done: false, value: await this.#execute(args, value) };
-      },
-      return: async () => {
-        await events.return?.();
-        return { done: true, value: undefined };
-      },
-    };
-  }
-
   /** Updates go to the socket past this stream, which only ends with the subscription. */
-  #join(args: ExecutionArgs, key: string, events: LedgerSubscription, receiver: Receiver): Stream {
+  #join(args: ExecutionArgs, key: string, events: LedgerSubscription, receiver: Receiver): ResultStream {
     const broadcast = this.#broadcasts.get(key) ?? this.#open(args, key);
     const served = broadcast.join(events, receiver).finally(() => {
       if (broadcast.size === 0 && this.#broadcasts.get(key) === broadcast) this.#broadcasts.delete(key);
@@ -76,16 +58,11 @@ export class SharedSubscriptions {
   #open(args: ExecutionArgs, key: string): Broadcast {
     const { requestId } = args.contextValue as GraphQLContext;
     const broadcast = new Broadcast(
-      async (update) => JSON.stringify(this.#present(await this.#execute(args, update), requestId)),
+      async (update) => JSON.stringify(this.#present(await executeEvent(args, update), requestId)),
       this.#onBytes,
     );
     this.#broadcasts.set(key, broadcast);
     return broadcast;
-  }
-
-  async #execute(args: ExecutionArgs, event: unknown): Promise<ExecutionResult> {
-    // A context of its own: loaders keep what they have read for as long as their context lives.
-    return execute({ ...args, rootValue: event, contextValue: { ...(args.contextValue as GraphQLContext) } });
   }
 }
 
