@@ -2,6 +2,8 @@ import type { Ledger } from '../store/database.ts';
 import type { LedgerPosition } from '../store/ledger-rows.ts';
 
 const VERSION = '1';
+const LARGEST_ID = 2n ** 63n - 1n;
+const LARGEST_TXID = 2n ** 64n - 1n;
 const LETTERS: Record<Ledger, string> = { QUARANTINE: 'q', DELIVERY_LOG: 'd', EXCLUSION_LOG: 'x' };
 
 /** The cursor of another subscription, of another database or epoch, or older than what is kept. */
@@ -26,7 +28,7 @@ export function encodeCursor(ledger: Ledger, epochTag: string, position: LedgerP
 export function decodeCursor(text: string, ledger: Ledger, epochTag: string): LedgerPosition {
   const match = /^1\.([qdx])\.([\w-]{10})\.(\d{1,20})\.(\d{1,19})$/.exec(Buffer.from(text, 'base64url').toString('latin1'));
   if (!match || Buffer.from(match[0]).toString('base64url') !== text) {
-    throw new MalformedCursorError('`after` is not a cursor that this API gave; pass the `cursor` of an update as it was');
+    throw malformed();
   }
   const [, letter, tag, txid = '0', id = '0'] = match;
   if (letter !== LETTERS[ledger]) throw new CursorExpiredError('`after` is the cursor of another subscription; start without it');
@@ -35,5 +37,13 @@ export function decodeCursor(text: string, ledger: Ledger, epochTag: string): Le
       '`after` is a cursor of another database, or of this one before it was restored; read the list anew and start without it',
     );
   }
-  return { txid: BigInt(txid), id: BigInt(id) };
+  const position = { txid: BigInt(txid), id: BigInt(id) };
+  if (position.id > LARGEST_ID || position.txid > LARGEST_TXID) {
+    throw malformed();
+  }
+  return position;
+}
+
+function malformed(): MalformedCursorError {
+  return new MalformedCursorError('`after` is not a cursor that this API gave; pass the `cursor` of an update as it was');
 }
