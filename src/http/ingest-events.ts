@@ -41,7 +41,8 @@ export function ingestEventsRoute(instance: Instance, gate: Gate): Route {
 }
 
 async function answerLines(instance: Instance, { request, response }: Exchange, door: Door): Promise<void> {
-  request.socket.setTimeout(IDLE_MS, () => request.socket.destroy());
+  const cut = () => void request.socket.destroy();
+  request.socket.setTimeout(IDLE_MS, cut);
   let index = 0;
   try {
     for await (const lines of readLines(request, LIMITS)) {
@@ -55,7 +56,8 @@ async function answerLines(instance: Instance, { request, response }: Exchange, 
       throw new HttpError(400, 'BAD_USER_INPUT', 'The body ended too early.', { Connection: 'close' });
     throw error;
   } finally {
-    request.socket.setTimeout(0);
+    // With its listener: the next request on this connection brings its own.
+    request.socket.setTimeout(0, cut);
   }
   begin(response);
   response.end();
