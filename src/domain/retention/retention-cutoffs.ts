@@ -7,17 +7,14 @@ export type RetentionCutoffs = Readonly<{
   /** Raw inbound events and messages by their receipt. */
   inboundEventsBefore: Date;
   auditBefore: Date;
-  /** Quarantine entries with status VALID by the change of their status (REL-6). */
-  validEntriesBefore: Date;
 }>;
 
-/** The cut-offs of one cleanup run; a row exactly that old goes, so that a delay of 0 days means "with this run". */
+/** The cut-offs of one cleanup run; a row exactly that old goes, as with the purge of valid entries (`validPurgedBefore`). */
 export function retentionCutoffs(settings: Settings, now: Date): RetentionCutoffs {
   const daysAgo = (days: number) => new Date(now.getTime() - days * DAY_MS);
   return {
     logsBefore: daysAgo(settings.deliveryLogRetention),
     inboundEventsBefore: daysAgo(settings.inboundEventRetention),
     auditBefore: daysAgo(settings.auditRetention),
-    validEntriesBefore: daysAgo(settings.validPurgeDelay),
   };
 }
