@@ -1041,6 +1041,13 @@ export const USER_RULES: readonly BuiltInRule[] = [
       '알 수 없는 사용자',
     ],
     unless: [
+      'sender user',
+      'temporary lookup',
+      'lookup failure',
+      'temporarily not found',
+      'looks like spam',
+      'rejected as spam',
+      'spam filter level',
       'too many invalid',
       'too many bad',
       'too many unknown',

@@ -48,6 +48,13 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'SENDER',
     patterns: [
+      'sender user unknown',
+      'from address does not exist',
+      'from address * does not exist',
+      'return path address does not exist',
+      'helo hostname does not exist',
+      'mail from unknown domain',
+      'your helo … does not exist',
       'does not match envelope',
       'verify your sender',
       'callout verification failed',
