@@ -44,8 +44,9 @@ export async function purgeInboundEvents(tx: Queryable, { before, size }: PurgeS
   return { deleted, next: deleted < size ? null : 0n };
 }
 
+/** By when they were taken in: a result that is told late must not take the cursors of today's readers with it. */
 export function purgeDeliveryEvents(tx: Queryable, slice: PurgeSlice): Promise<PurgedSlice> {
-  return purgeLedger(tx, 'DELIVERY_LOG', { table: sql`delivery_event`, time: sql`occurred_at` }, slice);
+  return purgeLedger(tx, 'DELIVERY_LOG', { table: sql`delivery_event`, time: sql`recorded_at` }, slice);
 }
 
 export function purgeExclusionLogs(tx: Queryable, slice: PurgeSlice): Promise<PurgedSlice> {

@@ -40,8 +40,8 @@ beforeAll(async () => {
       CASE WHEN i <= 300 THEN '2024-01-01'::timestamptz ELSE '2025-03-19' END
     FROM delivery d CROSS JOIN generate_series(1, ${LOGS}::int) AS i`);
   await database.execute(sql`
-    INSERT INTO delivery_event (delivery_log_id, delivery_id, run, channel, address, address_key, status, origin, version, occurred_at)
-    SELECT id, delivery_id, run, channel, address, address_key, status, 'SYNC', 1, updated_at FROM delivery_log ORDER BY id`);
+    INSERT INTO delivery_event (delivery_log_id, delivery_id, run, channel, address, address_key, status, origin, version, occurred_at, recorded_at)
+    SELECT id, delivery_id, run, channel, address, address_key, status, 'SYNC', 1, updated_at, updated_at FROM delivery_log ORDER BY id`);
   await database.execute(sql`
     INSERT INTO exclusion_log (delivery_id, run, address_key, channel, reason, cause, text, created_at)
     SELECT delivery_id, 1, address_key, channel, 'QUARANTINED', 'quarantine', 'text', updated_at FROM delivery_log ORDER BY id`);

@@ -3,7 +3,7 @@ import { runCleanup, SCHEDULED_CLEANUP } from '../../../src/operations/run-clean
 import { startDelivery } from '../../../src/operations/start-delivery.ts';
 import { sql } from '../../../src/store/database.ts';
 import { readFeedState } from '../../../src/store/feed-state.ts';
-import { aDelivery, countersOf, logOf } from '../../support/feedback-instance.ts';
+import { aDelivery, aResult, countersOf, logOf, record } from '../../support/feedback-instance.ts';
 import { type Life, OPERATOR, openLife } from './life.ts';
 
 let life: Life;
@@ -87,6 +87,8 @@ test('logs, reports and the audit trail go after 180 days, the ledger of the add
   await database.execute(sql`
     INSERT INTO quarantine_event (entry_id, channel, address, address_key, status, error_count, status_updated_at, source, version, occurred_at)
     VALUES (1, 'EMAIL', 'old@keep.example', md5('old')::uuid, NULL, 0, '2020-01-01', 'MANUAL', 1, '2020-01-01')`);
+  // The clock of the database does not follow the test's.
+  await database.execute(sql`UPDATE delivery_event SET recorded_at = '2025-01-06'`);
   const before = { logs: await count('delivery_log'), audit: await count('audit_entry') };
   const [last] = await database.query<{ txid: string; id: bigint }>(
     sql`SELECT txid::text AS txid, max(id) AS id FROM exclusion_log GROUP BY txid`,
@@ -103,4 +105,11 @@ test('logs, reports and the audit trail go after 180 days, the ledger of the add
   const { floor } = await readFeedState(database, 'EXCLUSION_LOG');
   expect(floor).toEqual({ txid: BigInt(last?.txid ?? 0), id: (last?.id ?? 0n) - 2n });
   expect((await readFeedState(database, 'DELIVERY_LOG')).floor.id).toBeGreaterThan(0n);
+});
+
+test('a result from long ago that is told today stays, and so do the cursors of the feed', async () => {
+  const before = await readFeedState(instance().database, 'DELIVERY_LOG');
+  await record(instance(), aResult({ outcome: 'DELIVERED', text: null, occurredAt: new Date('2020-01-01T00:00:00Z') }));
+  expect(await cleanup('2025-08-29T00:00:00Z')).toMatchObject({ deliveryEvents: 0 });
+  expect((await readFeedState(instance().database, 'DELIVERY_LOG')).floor).toEqual(before.floor);
 });
