@@ -9,6 +9,9 @@ import { checkBatch } from './filter-inputs.ts';
 import { Profile } from './profile.ts';
 import { QuarantineEntry } from './quarantine.ts';
 
+/** Of 10,000 answers all plain fields fit into the limit of an operation, and lists below their evidence do not. */
+const ANSWERS_A_POINT = 50;
+
 const ContactBlock = builder.objectRef<ContactBlockFacts>('ContactBlock').implement({
   description: 'One gate that is shut, with its evidence.',
   authScopes: { scope: 'check:read' },
@@ -73,6 +76,7 @@ builder.queryField('mayContact', (t) =>
     description: 'At most 10,000 at a time. Fails as a whole, never open, if the list cannot be read.',
     authScopes: { scope: 'check:read' },
     args: { input: t.arg({ type: [ContactCheckInput], required: true }) },
+    complexity: ({ input }) => ({ field: 1, multiplier: Math.max(1, Math.ceil((input?.length ?? 0) / ANSWERS_A_POINT)) }),
     resolve: (_root, { input }, { instance }) => {
       checkBatch(input, CONTACT_CHECKS_MAX);
       const checks = input.map(({ channel, address, profileId, shortCode }, index) => ({
