@@ -61,10 +61,10 @@ interface Words {
 function evidenceOf(words: Words, context: ReportContext): FailureEvidence {
   const command = refusedCommand(words.text) ?? refusedCommand(words.around);
   const remoteHost = words.remoteHost ?? answeringHost(words.text) ?? answeringHost(words.around) ?? undefined;
-  // Beside a reply in words the sending server's own sentences say nothing more; its subject may.
-  const enough = /^\D{0,20}[45]\d\d[ -]/.test(words.text) && wordsOf(words.text).length >= 3;
+  // A reply in words stands alone: what the sending server makes of it, its subject too, only repeats or distorts it.
+  const enough = /^\D{0,20}[45]\d\d[ -]/.test(words.text) && wordsOf(words.text).length >= 1;
   const subject = words.alone ? context.subject : '';
-  const notice = flatten(enough ? subject : `${subject}\n${words.around}`);
+  const notice = enough ? '' : flatten(`${subject}\n${words.around}`);
   return {
     channel: 'EMAIL',
     text: flatten(innerReply(words.text)),
