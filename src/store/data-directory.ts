@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -21,6 +22,9 @@ export interface DataDirectory {
 }
 
 const lockPath = (folder: string) => join(folder, 'lazaret.lock');
+const besideLock = (folder: string) => `${lockPath(folder)}.${randomUUID()}`;
+/** A lock that cannot be read and is younger than this is being written. */
+const WRITING_MS = 5_000;
 
 /**
  * Takes the data directory for this process. Two processes on one PGlite directory lose rows without a word, so the lock comes first.
@@ -38,17 +42,24 @@ export async function takeDataDirectory(folder: string): Promise<DataDirectory> 
   }
   return {
     database: join(folder, 'postgres'),
-    announce: (server) => writeFile(lockPath(folder), JSON.stringify({ ...lockOfThisProcess(), ...server }), { mode: 0o600 }),
+    announce: async (server) => {
+      const written = besideLock(folder);
+      await writeFile(written, JSON.stringify({ ...lockOfThisProcess(), ...server }), { mode: 0o600 });
+      await rename(written, lockPath(folder));
+    },
     release: () => rm(lockPath(folder), { force: true }),
   };
 }
 
 /** Who holds the directory now, if that process lives. */
 export async function readLock(folder: string): Promise<LockFile | null> {
-  const text = await readFile(lockPath(folder), 'utf8').catch(() => null);
-  if (text === null) return null;
-  const lock = LockFile.safeParse(parseJson(text));
-  return lock.success && isAlive(lock.data) ? lock.data : null;
+  const lock = await readLockFile(lockPath(folder));
+  return lock !== null && isAlive(lock) ? lock : null;
+}
+
+async function readLockFile(path: string): Promise<LockFile | null> {
+  const lock = LockFile.safeParse(parseJson(await readFile(path, 'utf8').catch(() => '')));
+  return lock.success ? lock.data : null;
 }
 
 const lockOfThisProcess = (): LockFile => ({ pid: process.pid, startedAt: new Date().toISOString() });
@@ -56,9 +67,7 @@ const lockOfThisProcess = (): LockFile => ({ pid: process.pid, startedAt: new Da
 async function takeLock(folder: string): Promise<void> {
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
-      const file = await open(lockPath(folder), 'wx', 0o600);
-      await file.writeFile(JSON.stringify(lockOfThisProcess()));
-      await file.close();
+      await writeFile(lockPath(folder), JSON.stringify(lockOfThisProcess()), { flag: 'wx', mode: 0o600 });
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -67,9 +76,30 @@ async function takeLock(folder: string): Promise<void> {
     if (holder) {
       throw new DataDirectoryError(`${folder} is in use by process ${holder.pid}; end it first, or set LAZARET_DATA_DIR to another folder`);
     }
-    await rm(lockPath(folder), { force: true });
+    if (await isBeingWritten(lockPath(folder))) break;
+    await removeLeftLock(folder);
   }
   throw new DataDirectoryError(`${folder} was taken by another process at the same moment; try again`);
+}
+
+async function isBeingWritten(path: string): Promise<boolean> {
+  if ((await readLockFile(path)) !== null) return false;
+  const file = await stat(path).catch(() => null);
+  return file !== null && Math.abs(Date.now() - file.mtimeMs) < WRITING_MS;
+}
+
+/** Takes the lock of a dead process away. What was moved is looked at again: another process may have been faster, and then it is its lock. */
+async function removeLeftLock(folder: string): Promise<void> {
+  const aside = besideLock(folder);
+  try {
+    await rename(lockPath(folder), aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const moved = await readLockFile(aside);
+  if ((moved !== null && isAlive(moved)) || (await isBeingWritten(aside))) await rename(aside, lockPath(folder));
+  else await rm(aside, { force: true });
 }
 
 /** In a container every main process has the same id, so a lock with our own id was left by the one before us. */
