@@ -23,7 +23,9 @@ const NO_FOREIGN_KEY = [
 /** Made by SQL in the migrations and unknown to schema.prisma. */
 const OWN_INDEXES = [
   'address_value_prefix_idx',
+  'delivery_event_failure_idx',
   'delivery_event_feed_idx',
+  'delivery_event_qualification_idx',
   'delivery_event_success_idx',
   'delivery_event_undefined_idx',
   'delivery_log_failed_idx',

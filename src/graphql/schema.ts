@@ -9,6 +9,7 @@ import './types/delivery-actions.ts';
 import './types/delivery-log.ts';
 import './types/exclusion-log.ts';
 import './types/qualification.ts';
+import './types/unqualified-text.ts';
 import './types/rule.ts';
 import './types/rule-actions.ts';
 import './types/verdict.ts';

@@ -17,6 +17,8 @@ export interface Suggestion {
 interface Indexed {
   readonly known: KnownText;
   readonly words: ReadonlySet<string>;
+  /** Of all its words together. */
+  readonly weight: number;
 }
 
 /** Known texts prepared for many questions: which of them hold a word, and how much the word tells. */
@@ -36,47 +38,66 @@ function wordsOf(text: string): ReadonlySet<string> {
 
 /** Prepares known texts; order matters only between equally near ones, where the earlier wins. */
 export function indexKnownTexts(known: readonly KnownText[]): SuggestionIndex {
-  const entries = known.map((entry) => ({ known: entry, words: wordsOf(entry.text) }));
   const holders = new Map<string, number[]>();
-  entries.forEach((entry, index) => {
-    for (const word of entry.words) {
+  const worded = known.map((entry, index) => {
+    const words = wordsOf(entry.text);
+    for (const word of words) {
       const list = holders.get(word);
       if (list === undefined) holders.set(word, [index]);
       else list.push(index);
     }
+    return { known: entry, words };
   });
+  const entries = worded.map((entry) => ({ ...entry, weight: totalWeight(entry.words, holders, known.length) }));
   return { entries, holders };
 }
 
+type Holders = SuggestionIndex['holders'];
+
 /** Rare words tell more than common ones: "quota" more than "the". */
-function weightOf(word: string, index: SuggestionIndex): number {
-  return Math.log(1 + index.entries.length / (1 + (index.holders.get(word)?.length ?? 0)));
+function weightOf(word: string, holders: Holders, texts: number): number {
+  return Math.log(1 + texts / (1 + (holders.get(word)?.length ?? 0)));
 }
 
-function totalWeight(words: Iterable<string>, index: SuggestionIndex): number {
+function totalWeight(words: Iterable<string>, holders: Holders, texts: number): number {
   let total = 0;
-  for (const word of words) total += weightOf(word, index);
+  for (const word of words) total += weightOf(word, holders, texts);
   return total;
 }
 
 /**
- * Suggests a verdict for a text that nobody has qualified: that of the nearest known text by shared words (weighted
- * Jaccard), with the score that a person needs to judge it. Null where nothing is near enough. Decides nothing by itself.
+ * How near each known text is to a text, by shared words (weighted Jaccard): 0 to 1, by its place in the index. Texts that share no word
+ * with it are left out.
  */
-export function suggestVerdict(text: string, index: SuggestionIndex): Suggestion | null {
+export function scoreKnownTexts(text: string, index: SuggestionIndex): ReadonlyMap<number, number> {
+  const { entries, holders } = index;
   const words = wordsOf(text);
-  const own = totalWeight(words, index);
+  const own = totalWeight(words, holders, entries.length);
   const shared = new Map<number, number>();
   for (const word of words) {
-    const weight = weightOf(word, index);
-    for (const holder of index.holders.get(word) ?? []) shared.set(holder, (shared.get(holder) ?? 0) + weight);
+    const weight = weightOf(word, holders, entries.length);
+    for (const holder of holders.get(word) ?? []) shared.set(holder, (shared.get(holder) ?? 0) + weight);
   }
-  let best: Suggestion | null = null;
-  for (const [holder, common] of [...shared].sort((left, right) => left[0] - right[0])) {
-    const entry = index.entries[holder] as Indexed;
-    const score = common / (own + totalWeight(entry.words, index) - common);
-    if (score < LEAST_SCORE || (best !== null && score <= best.score)) continue;
-    best = { meaning: entry.known.meaning, nearestText: entry.known.text, score: Math.min(1, score) };
+  const scores = new Map<number, number>();
+  for (const [holder, common] of shared) {
+    const entry = entries[holder] as Indexed;
+    scores.set(holder, Math.min(1, common / (own + entry.weight - common)));
   }
-  return best;
+  return scores;
+}
+
+/**
+ * Suggests a verdict for a text that nobody has qualified: that of the nearest known text, with the score that a person needs to judge
+ * it. Null where nothing is near enough. Decides nothing by itself.
+ */
+export function suggestVerdict(text: string, index: SuggestionIndex): Suggestion | null {
+  let best: number | null = null;
+  let bestScore = LEAST_SCORE;
+  for (const [holder, score] of scoreKnownTexts(text, index)) {
+    if (score < bestScore || (best !== null && score === bestScore && holder > best)) continue;
+    best = holder;
+    bestScore = score;
+  }
+  const nearest = best === null ? undefined : index.entries[best]?.known;
+  return nearest === undefined ? null : { meaning: nearest.meaning, nearestText: nearest.text, score: bestScore };
 }

@@ -46,7 +46,7 @@ export const MessageQualification = builder.prismaObject('Qualification', {
   }),
 });
 
-const MessageQualificationConnection = connectionType(MessageQualification, 'rules:read');
+export const MessageQualificationConnection = connectionType(MessageQualification, 'rules:read');
 
 const QualificationFilter = builder.inputType('QualificationFilter', {
   description: 'All set conditions must hold; inside a list, any.',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { indexKnownTexts, suggestVerdict } from '../../../src/domain/qualification/suggest-verdict.ts';
+import { indexKnownTexts, scoreKnownTexts, suggestVerdict } from '../../../src/domain/qualification/suggest-verdict.ts';
 import type { Meaning } from '../../../src/domain/qualification/verdict.ts';
 
 const UNKNOWN: Meaning = { type: 'HARD', reason: 'USER_UNKNOWN', fault: 'RECIPIENT' };
@@ -35,5 +35,15 @@ describe('suggesting a verdict', () => {
       { text: 'for ever closed', meaning: FULL },
     ]);
     expect(suggestVerdict('for ever closed', twins)?.nearestText).toBe('closed for ever');
+  });
+});
+
+describe('scoring known texts', () => {
+  it('leaves out texts that share no word and is highest for the same words', () => {
+    const scores = scoreKnownTexts('550 go away', index);
+    expect([...scores.keys()].sort()).toEqual([0, 1, 2]);
+    expect(scores.get(2)).toBeCloseTo(1, 10);
+    expect(scores.get(0)).toBeLessThan(0.3);
+    expect(scoreKnownTexts('fishing', index).size).toBe(1);
   });
 });
