@@ -13,7 +13,8 @@ import { claimRelease, type ReleaseOptions, startRelease } from './run-release.t
  * have moved on since (a new failure, a person's edit, a new entry for the address) are left alone and counted as skipped. That the cleanup
  * job has deleted a released entry meanwhile is no moving on.
  *
- * A small one is done when this returns; a larger one goes on behind it and survives a restart. A release can be undone once.
+ * A small one is done when this returns; a larger one goes on behind it and survives a restart. A release can be undone once; an undo that
+ * met a fault goes on where it was when it is asked for again.
  *
  * @returns the release's id; its `skipped` counts what the undo left alone
  * @throws NotFoundError
@@ -36,7 +37,8 @@ export async function undoRelease(instance: Instance, releaseId: bigint, actor: 
 
 function refusedUndo({ dryRun, undone, state }: StoredRelease): string | null {
   if (dryRun) return 'This was a dry run: it changed nothing that could be undone.';
-  if (undone) return 'This release has been undone already.';
+  if (undone && state === 'DONE') return 'This release has been undone already.';
+  if (undone && state === 'RUNNING') return 'This release is being undone.';
   return state === 'RUNNING' ? 'This release is still running: it can be undone when it is done.' : null;
 }
 

@@ -128,10 +128,15 @@ export async function countSkipped(tx: Queryable, id: bigint): Promise<void> {
   await tx.execute(sql`UPDATE quarantine_release SET skipped = greatest(0, matched - changed) WHERE id = ${id}`);
 }
 
-/** From here on the release is taken back. `skipped` begins anew: from now on it counts what the undo leaves alone. */
+/**
+ * From here on the release is taken back. `skipped` begins anew: from now on it counts what the undo leaves alone. An undo that met a fault keeps
+ * its place and its count.
+ */
 export async function beginUndo(tx: Queryable, id: bigint, actor: string): Promise<void> {
   await tx.execute(sql`
-    UPDATE quarantine_release SET undone = true, state = 'RUNNING', position = 0, skipped = 0, actor = ${actor}, finished_at = NULL WHERE id = ${id}`);
+    UPDATE quarantine_release SET undone = true, state = 'RUNNING', position = CASE WHEN undone THEN position ELSE 0 END,
+      skipped = CASE WHEN undone THEN skipped ELSE 0 END, actor = ${actor}, finished_at = NULL
+    WHERE id = ${id}`);
 }
 
 export async function failRelease(database: Queryable, id: bigint, at: Date): Promise<void> {

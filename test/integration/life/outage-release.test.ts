@@ -6,7 +6,7 @@ import { type ReleaseQuarantineInput, releaseQuarantine, releaseSlice } from '..
 import { resumeReleases } from '../../../src/operations/resume-releases.ts';
 import { runCleanup, SCHEDULED_CLEANUP } from '../../../src/operations/run-cleanup.ts';
 import { releaseName, runRelease } from '../../../src/operations/run-release.ts';
-import { undoRelease } from '../../../src/operations/undo-release.ts';
+import { undoRelease, undoReleaseSlice } from '../../../src/operations/undo-release.ts';
 import { sql } from '../../../src/store/database.ts';
 import { sampledEntries } from '../../../src/store/quarantine-release.ts';
 import { entryOf, isTargetable, type Life, ledgerOf, OPERATOR, openLife, putEntries, putEntry, releaseOf, stateOf } from './life.ts';
@@ -319,5 +319,23 @@ describe('a large release', () => {
     await undoRelease(instance(), id, OPERATOR);
     expect(await releaseOf(instance(), id)).toMatchObject({ state: 'DONE', undone: true, skipped: 0 });
     expect(await stateOf(instance(), `p0@${domain}`)).toBe('QUARANTINE 1');
+  });
+
+  test('an undo that meets a fault goes on where it was when it is asked for again', async () => {
+    const domain = freshDomain();
+    await putEntries(instance(), people(domain, 12));
+    const id = await release({ filter: { domain: [domain] } });
+    await undoRelease(instance(), id, OPERATOR, { sliceSize: 5, signal: AbortSignal.abort() });
+    await expect(undoRelease(instance(), id, OPERATOR)).rejects.toThrow('is being undone');
+    let slices = 0;
+    const failing: typeof undoReleaseSlice = (on, undone, size) => {
+      slices += 1;
+      return slices > 1 ? Promise.reject(new Error('the disk is full')) : undoReleaseSlice(on, undone, size);
+    };
+    await expect(runRelease(instance(), id, failing, { sliceSize: 5 })).rejects.toThrow('the disk is full');
+    expect(await releaseOf(instance(), id)).toMatchObject({ state: 'FAILED', undone: true });
+    await undoRelease(instance(), id, OPERATOR);
+    expect(await releaseOf(instance(), id)).toMatchObject({ state: 'DONE', undone: true, changed: 12, skipped: 0 });
+    for (const place of [0, 11]) expect(await stateOf(instance(), `p${place}@${domain}`)).toBe('QUARANTINE 1');
   });
 });
