@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Workplace } from '../../../src/cli/open-command.ts';
+import { agreesWithLedger } from '../../../src/domain/quarantine/fold.ts';
+import { createQuarantineEntry } from '../../../src/operations/create-quarantine-entry.ts';
+import { deleteQuarantineEntry } from '../../../src/operations/delete-quarantine-entry.ts';
+import { exportRows } from '../../../src/operations/export-rows.ts';
+import { mayContact } from '../../../src/operations/may-contact.ts';
+import { type TestApp, testApp } from '../../support/test-app.ts';
+import { importText, placeOfServer, scratchFolder } from './import-files.ts';
+
+let app: TestApp;
+let folder: string;
+let remove: () => Promise<void>;
+let place: Workplace;
+const actor = { name: 'test', tokenId: null };
+
+beforeAll(async () => {
+  app = await testApp();
+  ({ folder, remove } = await scratchFolder());
+  place = { kind: 'instance', instance: app.instance };
+});
+afterAll(() => remove());
+
+async function entryOf(address: string) {
+  const entry = await app.instance.database.prisma.quarantineEntry.findFirst({ where: { address } });
+  const lines = await app.instance.database.prisma.quarantineEvent.findMany({ where: { address }, orderBy: { id: 'asc' } });
+  expect(agreesWithLedger(entry, lines)).toBe(true);
+  return { entry, lines };
+}
+
+const importCsv = (mark: string, text: string, dryRun = false) =>
+  importText(place, join(folder, `${mark}.csv`), text, 'quarantine', dryRun);
+
+test('an external denylist comes in as DENYLISTED and shuts the gate at once; a repeat changes nothing (SUP-9)', async () => {
+  const mark = randomUUID().slice(0, 8);
+  const address = `spam.trap.${mark}@example.com`;
+  const text = `channel,address,status\nemail,Spam.Trap.${mark}@EXAMPLE.com,\nSMS,+44 7700 900200,\n`;
+  expect(await importCsv(mark, text)).toMatchObject({ rejected: [] });
+  const { entry, lines } = await entryOf(address);
+  expect(entry).toMatchObject({ status: 'DENYLISTED', reason: 'DENYLISTED', source: 'IMPORT', domain: 'example.com', version: 1 });
+  expect(lines).toMatchObject([{ previousStatus: null, status: 'DENYLISTED', actor: 'command line', version: 1 }]);
+  expect(await mayContact(app.instance, [{ channel: 'EMAIL', address }])).toMatchObject([
+    { allowed: false, blocks: [{ reason: 'DENYLISTED' }] },
+  ]);
+  expect((await importCsv(mark, text)).counts).toEqual({ UNCHANGED: 2 });
+  expect((await entryOf(address)).lines).toHaveLength(1);
+});
+
+test('the stronger status wins: an import shuts what was open and opens nothing', async () => {
+  const mark = randomUUID().slice(0, 8);
+  const address = (name: string) => `${name}.${mark}@example.com`;
+  for (const [name, status] of [
+    ['denied', 'DENYLISTED'],
+    ['erroneous', 'ERRONEOUS'],
+    ['allowed', 'ALLOWLISTED'],
+  ] as const) {
+    await createQuarantineEntry(app.instance, { channel: 'EMAIL', address: address(name), status, errorText: 'by hand' }, actor);
+  }
+  const rows = ['denied', 'erroneous', 'allowed', 'new'].map(
+    (name) => `EMAIL,${address(name)},QUARANTINE,USER_UNKNOWN,3,550 gone,2026-05-01`,
+  );
+  const { counts } = await importCsv(mark, `channel,address,status,reason,error_count,error_text,last_error_at\n${rows.join('\n')}\n`);
+  expect(counts).toEqual({ CHANGED: 1, CREATED: 1, UNCHANGED: 2 });
+  const expected = { status: 'QUARANTINE', reason: 'USER_UNKNOWN', errorCount: 3, errorText: '550 gone', source: 'IMPORT' };
+  expect((await entryOf(address('denied'))).entry).toMatchObject({ status: 'DENYLISTED', source: 'MANUAL', errorText: 'by hand' });
+  expect((await entryOf(address('allowed'))).entry).toMatchObject({ status: 'ALLOWLISTED', version: 1 });
+  expect((await entryOf(address('erroneous'))).entry).toMatchObject({ ...expected, version: 2 });
+  expect((await entryOf(address('new'))).entry).toMatchObject({ ...expected, lastErrorAt: new Date('2026-05-01T00:00:00Z') });
+});
+
+test('rows of one address are taken in their order, and versions go on where an entry was deleted', async () => {
+  const mark = randomUUID().slice(0, 8);
+  const address = `again.${mark}@example.com`;
+  const id = await createQuarantineEntry(app.instance, { channel: 'EMAIL', address, status: 'VALID' }, actor);
+  await deleteQuarantineEntry(app.instance, id, actor);
+  const rows = ['ERRONEOUS', 'QUARANTINE', 'VALID', ''].map((status) => `EMAIL,${address},${status}`);
+  const { counts } = await importCsv(mark, `channel,address,status\n${rows.join('\n')}\n`);
+  expect(counts).toEqual({ CREATED: 1, CHANGED: 2, UNCHANGED: 1 });
+  const { entry, lines } = await entryOf(address);
+  expect(entry).toMatchObject({ status: 'DENYLISTED', version: 5 });
+  expect(lines.map(({ version, status }) => [version, status])).toEqual([
+    [1, 'VALID'],
+    [2, null],
+    [3, 'ERRONEOUS'],
+    [4, 'QUARANTINE'],
+    [5, 'DENYLISTED'],
+  ]);
+});
+
+test('bad rows are rejected with line and reason; a dry run finds the same and writes nothing', async () => {
+  const mark = randomUUID().slice(0, 8);
+  const rows = [
+    `EMAIL,ok.${mark}@example.com,,,,`,
+    `PIGEON,x.${mark}@example.com,,,,`,
+    `EMAIL,x.${mark}@example.com,GONE,,,`,
+    `EMAIL,x.${mark}@example.com,,SAD,,`,
+    `EMAIL,x.${mark}@example.com,,,-1,`,
+    `EMAIL,x.${mark}@example.com,,,,yesterday`,
+    `EMAIL,x.${mark}@example.com,,,,2999-01-01`,
+    `EMAIL,nobody,,,,`,
+  ];
+  const text = `channel,address,status,reason,error_count,last_error_at\n${rows.join('\n')}\n`;
+  const reasons = [
+    [3, expect.stringMatching(/^The channel is one of/)],
+    [4, expect.stringMatching(/^The status is/)],
+    [5, expect.stringMatching(/^The reason is/)],
+    [6, expect.stringMatching(/whole number/)],
+    [7, expect.stringMatching(/instant/)],
+    [8, expect.stringMatching(/future/)],
+    [9, expect.stringMatching(/no @/)],
+  ];
+  expect(await importCsv(mark, text, true)).toEqual({ counts: { SOUND: 1 }, rejected: reasons });
+  expect((await entryOf(`ok.${mark}@example.com`)).entry).toBeNull();
+  expect(await importCsv(mark, text)).toEqual({ counts: { CREATED: 1 }, rejected: reasons });
+});
+
+test('through a running server the list cannot be imported, and a sentence says what to do', async () => {
+  const server = await placeOfServer(app, folder);
+  await expect(importText(server, join(folder, 'x.csv'), 'channel,address\n', 'quarantine')).rejects.toMatchObject({
+    exitCode: 3,
+    message: expect.stringMatching(/stop it for that time/),
+  });
+});
+
+test('an export gives what the filter asks for, oldest first, and can be imported again', async () => {
+  const mark = randomUUID().slice(0, 8);
+  const addresses = Array.from({ length: 12 }, (_, index) => `e${index}.${mark}@example.com`);
+  const rows = addresses.map((address, index) => `EMAIL,${address},${index % 2 === 0 ? 'QUARANTINE' : 'VALID'}`);
+  await importCsv(mark, `channel,address,status\n${rows.join('\n')}\n`);
+  const found: unknown[] = [];
+  const filter = { address: { contains: mark }, status: ['QUARANTINE'] as const };
+  for await (const slice of exportRows(app.instance, { what: 'quarantine', filter })) found.push(...slice.map(({ address }) => address));
+  expect(found).toEqual(addresses.filter((_, index) => index % 2 === 0));
+});
