@@ -129,6 +129,9 @@ interface BatchAnswer {
   readonly results: readonly { readonly accepted: boolean; readonly error: { readonly message: string } | null }[];
 }
 
+/** Under the 2 MiB that the API takes, also where every character is three bytes long. */
+const REQUEST_CHARACTERS = 600_000;
+
 const UPSERT = `mutation ($input: [UpsertProfileInput!]!) { batch: upsertProfiles(input: $input) { results { accepted error { message } } } }`;
 const CONSENT = `mutation ($input: [RecordConsentInput!]!) { batch: recordConsents(input: $input) { results { accepted error { message } } } }`;
 
@@ -138,8 +141,13 @@ const CONSENT = `mutation ($input: [RecordConsentInput!]!) { batch: recordConsen
  */
 async function upsertThrough(server: RunningServer, items: readonly ImportProfileInput[]): Promise<(RowOutcome | DomainError)[]> {
   const refused: (string | undefined)[] = [];
-  const send = async (query: string, places: readonly number[], input: readonly object[]) => {
+  const send = async (query: string, places: readonly number[], input: readonly object[]): Promise<void> => {
     if (input.length === 0) return;
+    if (input.length > 1 && JSON.stringify(input).length > REQUEST_CHARACTERS) {
+      const half = Math.ceil(input.length / 2);
+      await send(query, places.slice(0, half), input.slice(0, half));
+      return send(query, places.slice(half), input.slice(half));
+    }
     const { batch } = await server.graphql<{ batch: BatchAnswer }>(query, { input });
     for (const [index, { accepted, error }] of batch.results.entries()) {
       const place = places[index];
