@@ -3,6 +3,7 @@ import { ingestMessage } from '../operations/ingest-message.ts';
 import type { Instance } from '../operations/instance.ts';
 import { type Route, sendJson } from './exchange.ts';
 import type { Gate } from './gate.ts';
+import { HttpError } from './http-error.ts';
 import { apiDoor } from './ingest-door.ts';
 import { readBody, requireContentType } from './read-body.ts';
 
@@ -18,6 +19,7 @@ export function ingestMessageRoute(instance: Instance, gate: Gate): Route {
       const bearer = await gate.admit(exchange, 'ingest:write');
       requireContentType(exchange.request, 'message/rfc822');
       const raw = await readBody(exchange.request, MESSAGE_MAX, PATIENCE_MS);
+      if (raw.length === 0) throw new HttpError(400, 'BAD_USER_INPUT', 'The message is empty.');
       const message = await ingestMessage(instance, raw, apiDoor(bearer));
       const recipients = message.recipients.map(({ deliveryLogId, ...recipient }) => ({
         ...recipient,
