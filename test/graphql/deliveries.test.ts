@@ -125,6 +125,27 @@ describe('whom a delivery reaches', () => {
     expect((await deliver('EMAIL', [id])).written).toEqual([next.value]);
   });
 
+  it('a delivery that was never prepared shows every cause, with volume 0', async () => {
+    const data = await call(
+      `mutation ($input: CreateDeliveryInput!) { createDelivery(input: $input) { ... on Delivery { run exclusionCauses { name volume } } } }`,
+      { input: { label: fresh(), channel: 'EMAIL' } },
+    );
+    expect(data.createDelivery.run).toBe(0);
+    expect(data.createDelivery.exclusionCauses).toContainEqual({ name: 'Quarantine', volume: 0 });
+    expect(data.createDelivery.exclusionCauses.filter(({ volume }: { volume: number }) => volume !== 0)).toEqual([]);
+  });
+
+  it('the answers of mayContact count into the cost of what is asked below them', async () => {
+    const ask = (first: number, of: number) =>
+      app.graphql(
+        `query ($input: [ContactCheckInput!]!) { mayContact(input: $input) { allowed blocks { quarantineEntry {
+          history(first: ${first}) { edges { node { id } } } } } } }`,
+        { input: Array.from({ length: of }, () => ({ channel: 'EMAIL', address: 'cost@example.com' })) },
+      );
+    expect((await ask(100, 10)).errors).toBeUndefined();
+    expect((await ask(100, 10_000)).errors).toMatchObject([{ extensions: { code: 'TOO_COMPLEX' } }]);
+  });
+
   it('R20 and R22: both addresses of a profile that opted out are in the exclusion logs, with volumes that add up', async () => {
     const id = await aPerson(mail(`${fresh()}@example.com`), mail(`${fresh()}@example.com`));
     await call('mutation ($id: ID!) { optOut(input: { profileId: $id, channels: [EMAIL] }) { __typename } }', { id });

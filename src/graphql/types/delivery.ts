@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
+import { EXCLUSION_CAUSES } from '../../domain/exclusion/exclusion-rules.ts';
 import type { FailureReason } from '../../domain/vocabulary.ts';
 import { sql } from '../../store/database.ts';
 import { deliveryCondition } from '../../store/filters/delivery-filter.ts';
@@ -50,12 +51,16 @@ export const Delivery = builder.prismaObject('Delivery', {
   }),
 });
 
+/** Of a delivery that was never prepared all volumes are 0. */
 async function causesOf({ instance }: GraphQLContext, ids: readonly bigint[]): Promise<(id: bigint) => CauseShape[]> {
   const causes = await instance.database.query<CauseShape & { deliveryId: bigint }>(sql`
     SELECT e.delivery_id AS "deliveryId", e.name, e.reason, e.volume
     FROM exclusion_cause e JOIN delivery d ON d.id = e.delivery_id AND d.run = e.run
     WHERE d.id = ANY(${ids}::bigint[]) ORDER BY e.position`);
-  return (id) => causes.filter(({ deliveryId }) => deliveryId === id);
+  return (id) => {
+    const own = causes.filter(({ deliveryId }) => deliveryId === id);
+    return own.length > 0 ? own : EXCLUSION_CAUSES.map(({ name, reason }) => ({ name, reason, volume: 0 }));
+  };
 }
 
 /** The deliveries of all rows that are shown, in one statement. */
