@@ -171,6 +171,12 @@ describe('POST /ingest/message', () => {
       '',
     ].join('\r\n');
 
+  test('refuses an empty body as bad input, not as a fault', async () => {
+    const response = await send('');
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { code: 'BAD_USER_INPUT', message: 'The message is empty.' } });
+  });
+
   test('answers what the message means once it is stored, and that a repeat is one', async () => {
     const address = freshAddress();
     const first = await send(bounce(address));
