@@ -34,31 +34,28 @@ const CHALLENGE =
 const QUESTION =
   /\bboxbe\b|spam ?arrest|bluebottle|\btmda\b|challenge[- ]response|verify (?:that )?you(?:'re| are)|(?:please |to )confirm (?:your|this|that you)|guest list/i;
 
-/** What the headers and text of a message that is no report show about its making. */
-export interface AutomaticSigns {
-  /** Subject or header that only automatic replies carry: stands even against words of failure in the text. */
-  readonly strong: boolean;
-  /** Header, envelope or text that automatic replies have in common with reports. */
-  readonly weak: boolean;
-  /** The text asks the sender to prove that there is a person behind the message, in words that reports never use. */
-  readonly challenge: boolean;
+const READ_CHARACTERS = 1500;
+
+/** True for a subject or header that only automatic replies carry: it stands even against words of failure in the text. */
+export function isAutomaticReply(headers: MailHeaders, subject: string): boolean {
+  const precedence = `${rawHeader(headers, 'precedence')} ${rawHeader(headers, 'x-precedence')}`.toLowerCase();
+  if (headers.has('x-ms-exchange-inbox-rules-loop') || /auto[-_ ]?reply/.test(precedence)) return true;
+  if (/vacation/i.test(rawHeader(headers, 'x-apple-action'))) return true;
+  return AUTO_SUBJECT.test(subject.trim()) || AUTO_SUBJECT_ANYWHERE.test(subject);
 }
 
-/** Looks for the signs of an automatic reply. */
-export function automaticSigns(headers: MailHeaders, subject: string, text: string): AutomaticSigns {
-  const submitted = rawHeader(headers, 'auto-submitted').toLowerCase();
-  const precedence = `${rawHeader(headers, 'precedence')} ${rawHeader(headers, 'x-precedence')}`.toLowerCase();
-  const marked = MARKING_HEADERS.some((name) => headers.has(name) && !/^no$/i.test(rawHeader(headers, name)));
-  const vacation = /vacation/i.test(rawHeader(headers, 'x-apple-action')) || /auto[-_ ]?reply/.test(precedence);
-  const head = plainText(text.slice(0, 1500));
-  const challenge = CHALLENGE.test(head);
-  const subjectSays = AUTO_SUBJECT.test(subject.trim()) || AUTO_SUBJECT_ANYWHERE.test(subject);
-  const nullSender = /^<\s*>/.test(rawHeader(headers, 'return-path'));
-  return {
-    strong: subjectSays || vacation || headers.has('x-ms-exchange-inbox-rules-loop'),
-    weak: marked || submitted.startsWith('auto-replied') || nullSender || AUTO_TEXT.test(head) || challenge,
-    challenge: QUESTION.test(head),
-  };
+/** True for a header, envelope or text that automatic replies have in common with reports: for what is known to be no report. */
+export function soundsAutomatic(headers: MailHeaders, text: string): boolean {
+  if (MARKING_HEADERS.some((name) => headers.has(name) && !/^no$/i.test(rawHeader(headers, name)))) return true;
+  if (rawHeader(headers, 'auto-submitted').toLowerCase().startsWith('auto-replied')) return true;
+  if (/^<\s*>/.test(rawHeader(headers, 'return-path'))) return true;
+  const head = plainText(text.slice(0, READ_CHARACTERS));
+  return AUTO_TEXT.test(head) || CHALLENGE.test(head);
+}
+
+/** True where the text asks the sender to prove that there is a person behind the message, in words that reports never use. */
+export function asksForProof(text: string): boolean {
+  return QUESTION.test(plainText(text.slice(0, READ_CHARACTERS)));
 }
 
 const UNSUBSCRIBE_ADDRESS =

@@ -6,7 +6,7 @@
 
 import { createHash } from 'node:crypto';
 import type { EventOrigin, MessageKind } from '../domain/vocabulary.ts';
-import { automaticSigns, isProviderOptOut, isUnsubscribeRequest, senderRole } from './auto-reply.ts';
+import { asksForProof, isAutomaticReply, isProviderOptOut, isUnsubscribeRequest, senderRole, soundsAutomatic } from './auto-reply.ts';
 import { type DeliveryStatus, findDeliveryStatus, readDeliveryStatus } from './delivery-status.ts';
 import { type ReportContext, recipientsOfStatus, recipientsOfText } from './failed-recipients.ts';
 import { tellsOfFailure, tellsOfSuccess } from './failure-signs.ts';
@@ -203,21 +203,22 @@ function find(material: Material): Finding {
   if (complaint !== null) return complaint;
   const provider = readProviderNotice(notice, TOKEN_HEADER);
   if (provider !== null) return noticeFinding(material, provider);
-  const signs = automaticSigns(mail.headers, subject, notice);
+  const automatic = isAutomaticReply(mail.headers, subject);
   const status = readStatus(material);
   // Challenge services dress their question as a delivery report, and a vacation program may return a report it answered.
-  const question = signs.challenge && senderRole(mail.headers) === 'other';
-  if (status !== null && !question && !(signs.strong && mail.reportType !== 'delivery-status')) return status;
-  const failure = readFailureText(material, signs.strong);
+  const question = status !== null && senderRole(mail.headers) === 'other' && asksForProof(notice);
+  if (status !== null && !question && !(automatic && mail.reportType !== 'delivery-status')) return status;
+  const failure = readFailureText(material, automatic);
   if (failure !== null) return failure;
   const sender = material.from === null ? [] : [material.from];
   if (isProviderOptOut(mail.headers)) {
     return { kind: 'COMPLAINT', feedbackType: 'opt-out', recipients: simpleRecipients(material, sender, 'complained', 'feedback opt-out') };
   }
-  if (!signs.strong && isUnsubscribeRequest(mail.headers, subject, notice)) {
+  if (!automatic && isUnsubscribeRequest(mail.headers, subject, notice)) {
     return { kind: 'UNSUBSCRIBE', recipients: simpleRecipients(material, sender, 'unsubscribed', subject) };
   }
-  if (signs.strong || signs.weak) return { kind: 'AUTO_REPLY', recipients: simpleRecipients(material, sender, 'replied', subject) };
+  if (automatic || soundsAutomatic(mail.headers, notice))
+    return { kind: 'AUTO_REPLY', recipients: simpleRecipients(material, sender, 'replied', subject) };
   return readForwarded(material) ?? { kind: 'OTHER', recipients: [] };
 }
 
