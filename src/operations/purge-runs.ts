@@ -11,7 +11,7 @@ const KEEP_MS = DAY_MS;
  * Deletes messages and exclusions of runs that a later preparation has replaced (A15), in slices that may be killed anywhere. Cursors of the feed that
  * stand before what is deleted are expired with it. The ledger of messages stays: it is the history of the addresses.
  *
- * @param keepMs how long after the run's end its rows are kept
+ * @param keepMs how long after the run was replaced its rows are kept: until then results may have come in
  * @returns how many rows were deleted
  */
 export async function purgeRuns(
@@ -21,8 +21,9 @@ export async function purgeRuns(
   const { database } = instance;
   const before = new Date(instance.now().getTime() - (options.keepMs ?? KEEP_MS));
   const replaced = await database.query<{ delivery_id: bigint; run: number }>(sql`
-    SELECT run.delivery_id, run.run FROM delivery_run AS run JOIN delivery AS d ON d.id = run.delivery_id
-    WHERE run.run < d.run AND run.purged_at IS NULL AND COALESCE(run.finished_at, run.started_at) <= ${before}::timestamptz
+    SELECT run.delivery_id, run.run FROM delivery_run AS run
+    JOIN delivery_run AS next ON next.delivery_id = run.delivery_id AND next.run = run.run + 1
+    WHERE run.purged_at IS NULL AND next.started_at <= ${before}::timestamptz
     ORDER BY run.delivery_id, run.run`);
   let purged = 0;
   for (const { delivery_id: deliveryId, run } of replaced) {

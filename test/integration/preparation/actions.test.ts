@@ -157,3 +157,24 @@ test('runs that were replaced are purged in slices after a day, and the feed say
   const [floor] = await instance.database.query<{ floor_id: bigint }>(sql`SELECT floor_id FROM feed_state WHERE ledger = 'EXCLUSION_LOG'`);
   expect(floor?.floor_id).toBeGreaterThanOrEqual(last?.id ?? 0n);
 });
+
+test('a run that ended long ago is kept for a day from when it was replaced', async () => {
+  await crowd(2);
+  const id = await create({ label: 'Replaced late' });
+  await prepareAndWait(instance, id);
+  const before = now;
+  now = new Date(before.getTime() + 3 * 86_400_000);
+  await prepareAndWait(instance, id);
+  const rowsOfFirst = async () => {
+    const [row] = await instance.database.query<{ rows: number }>(
+      sql`SELECT count(*)::int AS rows FROM delivery_log WHERE delivery_id = ${id} AND run = 1`,
+    );
+    return row?.rows ?? 0;
+  };
+  await purgeRuns(instance);
+  expect(await rowsOfFirst()).toBeGreaterThan(0);
+  now = new Date(now.getTime() + 86_400_000);
+  await purgeRuns(instance);
+  expect(await rowsOfFirst()).toBe(0);
+  now = before;
+});
