@@ -1,7 +1,10 @@
 import { lastJobRun, type TaskReport } from '../store/job-runs.ts';
-import { cleanupSchedule, describeSchedule, nextCleanup } from './cleanup-schedule.ts';
+import { cleanupSchedule } from './cleanup-schedule.ts';
+import { type DailySchedule, describeSchedule, nextDailyRun } from './daily-schedule.ts';
+import { deliverabilitySchedule } from './deliverability-schedule.ts';
 import type { Instance } from './instance.ts';
 import { CLEANUP_JOB } from './run-cleanup.ts';
+import { DELIVERABILITY_JOB } from './update-deliverability-rules.ts';
 
 /** Scheduled work as an administrator sees it. */
 export interface ListedJob {
@@ -14,17 +17,22 @@ export interface ListedJob {
   readonly lastReport: { readonly tasks: readonly TaskReport[] } | null;
 }
 
-/** The work that goes by the clock of the instance: the nightly cleanup, with its last and next run and what the last one did. */
+/** The work that goes by the clock of the instance, with its last and next run and what the last one did. */
 export async function listJobs(instance: Instance): Promise<ListedJob[]> {
-  const schedule = cleanupSchedule(await instance.settings());
-  const last = await lastJobRun(instance.database, CLEANUP_JOB, { ended: false });
+  const settings = await instance.settings();
   return [
-    {
-      name: CLEANUP_JOB,
-      schedule: describeSchedule(schedule),
-      lastRunAt: last?.startedAt ?? null,
-      nextRunAt: nextCleanup(schedule, instance.now()),
-      lastReport: last && { tasks: last.tasks },
-    },
+    await listJob(instance, CLEANUP_JOB, cleanupSchedule(settings)),
+    await listJob(instance, DELIVERABILITY_JOB, deliverabilitySchedule(settings)),
   ];
+}
+
+async function listJob(instance: Instance, name: string, schedule: DailySchedule): Promise<ListedJob> {
+  const last = await lastJobRun(instance.database, name, { ended: false });
+  return {
+    name,
+    schedule: describeSchedule(schedule),
+    lastRunAt: last?.startedAt ?? null,
+    nextRunAt: nextDailyRun(schedule, instance.now()),
+    lastReport: last && { tasks: last.tasks },
+  };
 }

@@ -102,7 +102,10 @@ describe('the cleanup', () => {
   test('runCleanup does it now, and jobs shows what it did and when it runs next', async () => {
     const JOBS = '{ jobs { name schedule lastRunAt nextRunAt lastReport { tasks { name rows error } } } }';
     const before = await app.graphql(JOBS);
-    expect(before.data.jobs).toMatchObject([{ name: 'cleanup', schedule: 'daily at 04:00 (UTC)', lastRunAt: null, lastReport: null }]);
+    expect(before.data.jobs).toMatchObject([
+      { name: 'cleanup', schedule: 'daily at 04:00 (UTC)', lastRunAt: null, lastReport: null },
+      { name: 'deliverability', schedule: 'daily at 02:00 (UTC)', lastRunAt: null, lastReport: null },
+    ]);
     await quarantine('a@clean.example');
     await release({ filter: { domain: ['clean.example'] } });
     const { data } = await app.graphql('mutation { runCleanup { tasks { name rows durationMs error } } }');

@@ -66,6 +66,7 @@ const WRITES: readonly (readonly [field: string, call: string, scope: Scope])[] 
   ['createQualificationRule', 'createQualificationRule(input: { name: "", type: SOFT, reason: REFUSED }) { __typename }', 'rules:write'],
   ['updateQualificationRule', `updateQualificationRule(input: { id: "${id('QualificationRule')}" }) { __typename }`, 'rules:write'],
   ['deleteQualificationRule', `deleteQualificationRule(id: "${id('QualificationRule')}") { __typename }`, 'rules:write'],
+  ['updateDeliverabilityRules', 'updateDeliverabilityRules { tasks { name } }', 'rules:write'],
   ['runCleanup', 'runCleanup { tasks { name } }', 'admin'],
   ['updateSetting', 'updateSetting(input: { key: "no such setting", value: "1" }) { __typename }', 'admin'],
   ['createToken', 'createToken(input: { name: "", scopes: [] }) { __typename }', 'admin'],

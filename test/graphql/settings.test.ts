@@ -103,6 +103,7 @@ describe('a value that a setting does not take is refused with what it takes', (
     unprovenReports: ['drop', 'hold or count.'],
     defaultPhoneRegion: ['fr', 'a two-letter country code in capitals, as FR.'],
     cleanupTime: ['24:00', 'a time of day as 04:00.'],
+    deliverabilityTime: ['2:00', 'a time of day as 04:00.'],
     timeZone: ['Mars/Olympus', 'a time zone of the IANA list, as Europe/Berlin.'],
     deliveryValidity: ['0', WHOLE_DAYS],
     deliveryLogRetention: ['0', WHOLE_DAYS],

@@ -28,6 +28,8 @@ function explain(regex: string, error: unknown): string {
 
 /** Compiles a user's regular expression: RE2 syntax, cost linear in the text, case-sensitive unless it says `(?i)`. */
 export function compileRegex(regex: string): CompiledPattern {
+  const ordered = testOrderedLiterals(regex);
+  if (ordered !== null) return { ok: true, test: ordered };
   try {
     const compiled = RE2JS.compile(regex);
     return { ok: true, test: (collapsed) => compiled.test(collapsed) };
@@ -40,4 +42,33 @@ export function compileRegex(regex: string): CompiledPattern {
 export function compileStrings(patterns: readonly string[]): TextTest {
   const needles = patterns.map((pattern) => collapseSpaces(pattern).toLowerCase()).filter((needle) => needle !== '');
   return (_collapsed, lowered) => needles.some((needle) => lowered.includes(needle));
+}
+
+const CASELESS = '(?i)';
+const GAP = '.*';
+const LITERAL = /^(?:[\p{L}\p{N} ]|\\[^\p{L}\p{N}])+$/u;
+
+/** The regular expression for texts that contain all parts in this order, whatever their case. */
+export function orderedLiterals(parts: readonly string[]): string {
+  return CASELESS + parts.map((part) => part.replace(/[^\p{L}\p{N} ]/gu, '\\$&')).join(GAP);
+}
+
+/**
+ * The test of an expression of that shape, or null for every other one. Looking for the parts one after the other finds what the expression
+ * finds, many times faster: hundreds of such rules are asked for every text.
+ */
+export function testOrderedLiterals(regex: string): TextTest | null {
+  if (!regex.startsWith(CASELESS)) return null;
+  const pieces = regex.slice(CASELESS.length).split(GAP);
+  if (pieces.some((piece) => !LITERAL.test(piece))) return null;
+  const parts = pieces.map((piece) => piece.replace(/\\(.)/gu, '$1').toLowerCase());
+  return (_collapsed, lowered) => {
+    let from = 0;
+    for (const part of parts) {
+      const found = lowered.indexOf(part, from);
+      if (found < 0) return false;
+      from = found + part.length;
+    }
+    return true;
+  };
 }

@@ -92,6 +92,12 @@ export const SETTING_CATALOGUE = {
     'Country of phone numbers that are written the national way; none = such numbers are refused.',
   ),
   cleanupTime: define(timeOfDay, '04:00', null, 'When the cleanup job runs, in the time zone of the instance.'),
+  deliverabilityTime: define(
+    timeOfDay,
+    '02:00',
+    null,
+    'When the job runs that makes rules of the texts marked KEEP, in the time zone of the instance.',
+  ),
   timeZone: define(timeZone, 'UTC', null, 'The time zone of the instance: of the daily jobs and of times without a zone.'),
   deliveryValidity: define(days, 5, 'd', 'How long a message of a delivery may be attempted, where the delivery says nothing.'),
   deliveryLogRetention: define(days, 180, 'd', 'Delivery logs and exclusion logs are deleted after this.'),

@@ -1,5 +1,6 @@
 import { type ListedJob, listJobs } from '../../operations/list-jobs.ts';
 import { runCleanup } from '../../operations/run-cleanup.ts';
+import { updateDeliverabilityRules } from '../../operations/update-deliverability-rules.ts';
 import { builder } from '../builder.ts';
 import { actorOf } from './filter-inputs.ts';
 
@@ -52,5 +53,14 @@ builder.mutationField('runCleanup', (t) =>
     description: 'Runs the nightly cleanup now.',
     authScopes: { scope: 'admin' },
     resolve: (_root, _args, context) => runCleanup(context.instance, actorOf(context)),
+  }),
+);
+
+builder.mutationField('updateDeliverabilityRules', (t) =>
+  t.field({
+    type: CleanupReport,
+    description: 'Runs the nightly deliverability update now: texts marked KEEP become rules where no rule decides them the same way.',
+    authScopes: { scope: 'rules:write' },
+    resolve: (_root, _args, context) => updateDeliverabilityRules(context.instance, actorOf(context)),
   }),
 );

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nextCleanup, runDueCleanup } from '../../../src/operations/cleanup-schedule.ts';
+import { runDueCleanup } from '../../../src/operations/cleanup-schedule.ts';
+import { nextDailyRun } from '../../../src/operations/daily-schedule.ts';
 import { listJobs } from '../../../src/operations/list-jobs.ts';
 import { runCleanup, SCHEDULED_CLEANUP } from '../../../src/operations/run-cleanup.ts';
 import { type Life, OPERATOR, openLife } from './life.ts';
@@ -14,7 +15,7 @@ describe('the next cleanup', () => {
     ['Europe/Berlin', '02:30', '2025-10-25T12:00:00Z', '2025-10-26T00:30:00Z'],
     ['Europe/Berlin', '02:30', '2025-10-26T00:30:00Z', '2025-10-27T01:30:00Z'],
   ])('in %s at %s after %s is %s', (timeZone, time, after, next) => {
-    expect(nextCleanup({ timeZone, time }, new Date(after)).toISOString()).toBe(new Date(next).toISOString());
+    expect(nextDailyRun({ timeZone, time }, new Date(after)).toISOString()).toBe(new Date(next).toISOString());
   });
 });
 

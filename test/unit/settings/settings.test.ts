@@ -29,6 +29,7 @@ describe('the settings', () => {
       unprovenReports: 'hold',
       defaultPhoneRegion: null,
       cleanupTime: '04:00',
+      deliverabilityTime: '02:00',
       deliveryValidity: 5,
       deliveryLogRetention: 180,
       auditRetention: 180,
