@@ -159,9 +159,16 @@ function follow(server: Server, feed: Feed, variables: { filter: object | null; 
   }).finally(() => void client.dispose());
 }
 
-/** GraphQL errors are an answer; so is 4403. Anything else is a connection that broke. */
+/** Errors that pass by themselves: what is asked again a little later, after the last cursor, may well be answered. */
+const PASSING = new Set(['INTERNAL_SERVER_ERROR', 'RATE_LIMITED']);
+
+/** GraphQL errors are an answer unless they pass; so is 4403. Anything else is a connection that broke. */
 function refusalIn(error: unknown): { refusal?: string } {
-  if (Array.isArray(error)) return { refusal: error.map(({ message }: { message: string }) => message).join('; ') };
+  if (Array.isArray(error)) {
+    const errors = error as readonly { message: string; extensions?: { code?: unknown } }[];
+    const lasting = errors.filter(({ extensions }) => !PASSING.has(String(extensions?.code)));
+    return lasting.length === 0 ? {} : { refusal: lasting.map(({ message }) => message).join('; ') };
+  }
   const { code, reason } = error as { code?: number; reason?: string };
   return code === 4403 ? { refusal: reason || 'the token was refused' } : {};
 }
