@@ -17,8 +17,14 @@ const MOST_HITS = 512;
 const SHIFT = 6;
 
 interface Trie {
-  /** The step of every state and symbol, in one list: `state << SHIFT | symbol`. 0 = there is none. */
+  /** The child of a state by symbol: `state << SHIFT | symbol`. 0 = there is none. */
   readonly next: Int32Array;
+  readonly parents: Int32Array;
+  /** The symbol that leads from the parent to the state. */
+  readonly symbols: Uint8Array;
+  /** The children of a state as a chain: the first of them, and of each the next. 0 = the end. */
+  readonly firstChildren: Int32Array;
+  readonly siblings: Int32Array;
   /** The fragments that end in a state; undefined = none. */
   readonly ends: (readonly number[] | undefined)[];
   readonly states: number;
@@ -27,6 +33,8 @@ interface Trie {
 function buildTrie(fragments: readonly Uint8Array[]): Trie {
   const most = fragments.reduce((sum, { length }) => sum + length, 1);
   const next = new Int32Array(most << SHIFT);
+  const [parents, firstChildren, siblings] = [new Int32Array(most), new Int32Array(most), new Int32Array(most)];
+  const symbols = new Uint8Array(most);
   const ends: (readonly number[] | undefined)[] = Array(most);
   let states = 1;
   fragments.forEach((fragment, id) => {
@@ -36,38 +44,49 @@ function buildTrie(fragments: readonly Uint8Array[]): Trie {
       const step = (state << SHIFT) | symbol;
       if (next[step] === 0) {
         next[step] = states;
+        parents[states] = state;
+        symbols[states] = symbol;
+        siblings[states] = firstChildren[state] as number;
+        firstChildren[state] = states;
         states += 1;
       }
       state = next[step] as number;
     }
     ends[state] = [...(ends[state] ?? []), id];
   });
-  return { next, ends, states };
+  return { next, parents, symbols, firstChildren, siblings, ends, states };
 }
 
-/** Turns the trie into a table: every missing step becomes the step of the longest suffix. Returns the states by depth. */
-function completeSteps({ next, ends, states }: Trie): Int32Array {
-  const suffixes = new Int32Array(states);
-  const queue = new Int32Array(states);
+/** All states, shallow before deep. */
+function statesByDepth({ firstChildren, siblings, states }: Trie): Int32Array {
+  const order = new Int32Array(states);
   let length = 1;
   for (let head = 0; head < length; head += 1) {
-    const state = queue[head] as number;
-    const suffix = suffixes[state] as number;
-    const inherited = state === 0 ? undefined : ends[suffix];
-    if (inherited !== undefined) ends[state] = [...(ends[state] ?? []), ...inherited];
-    for (let symbol = 0; symbol < SYMBOLS; symbol += 1) {
-      const step = (state << SHIFT) | symbol;
-      const child = next[step] as number;
-      const fallback = state === 0 ? 0 : (next[(suffix << SHIFT) | symbol] as number);
-      if (child === 0) next[step] = fallback;
-      else {
-        suffixes[child] = fallback;
-        queue[length] = child;
-        length += 1;
-      }
+    let child = firstChildren[order[head] as number] as number;
+    for (; child !== 0; child = siblings[child] as number) {
+      order[length] = child;
+      length += 1;
     }
   }
-  return queue;
+  return order;
+}
+
+/** The state of the longest suffix of each state; what ends there ends in the state too. */
+function findSuffixes({ next, parents, symbols, ends, states }: Trie, byDepth: Int32Array): Int32Array {
+  const suffixes = new Int32Array(states);
+  for (let index = 1; index < states; index += 1) {
+    const state = byDepth[index] as number;
+    const parent = parents[state] as number;
+    if (parent === 0) continue;
+    const symbol = symbols[state] as number;
+    let at = suffixes[parent] as number;
+    while (at !== 0 && next[(at << SHIFT) | symbol] === 0) at = suffixes[at] as number;
+    const suffix = next[(at << SHIFT) | symbol] as number;
+    suffixes[state] = suffix;
+    const inherited = ends[suffix];
+    if (inherited !== undefined) ends[state] = [...(ends[state] ?? []), ...inherited];
+  }
+  return suffixes;
 }
 
 interface Table {
@@ -78,27 +97,34 @@ interface Table {
 }
 
 /** Numbers the states anew: quiet ones first, shallow before deep, so that the states of most texts share few cache lines. */
-function layOut({ next, ends }: Trie, byDepth: Int32Array): Table {
+function layOut(trie: Trie): Table {
+  const { symbols, firstChildren, siblings, ends, states } = trie;
+  const byDepth = statesByDepth(trie);
+  const suffixes = findSuffixes(trie, byDepth);
   const quiet = byDepth.filter((state) => ends[state] === undefined);
-  const ending = byDepth.filter((state) => ends[state] !== undefined);
-  const order = new Int32Array(byDepth.length);
+  const order = new Int32Array(states);
   order.set(quiet);
-  order.set(ending, quiet.length);
-  const numbers = new Int32Array(order.length);
-  for (let index = 0; index < order.length; index += 1) numbers[order[index] as number] = index;
-  const size = order.length << SHIFT;
-  const steps = order.length < 65_536 ? new Uint16Array(size) : new Uint32Array(size);
-  for (let index = 0; index < order.length; index += 1) {
-    const from = (order[index] as number) << SHIFT;
-    for (let symbol = 0; symbol < SYMBOLS; symbol += 1) steps[(index << SHIFT) | symbol] = numbers[next[from | symbol] as number] as number;
+  order.set(
+    byDepth.filter((state) => ends[state] !== undefined),
+    quiet.length,
+  );
+  const numbers = new Int32Array(states);
+  for (let index = 0; index < states; index += 1) numbers[order[index] as number] = index;
+  const steps = states < 65_536 ? new Uint16Array(states << SHIFT) : new Uint32Array(states << SHIFT);
+  // The steps of a state are those of its suffix, which is shallower and so complete, but for its own children.
+  for (const state of byDepth) {
+    const row = (numbers[state] as number) << SHIFT;
+    const from = (numbers[suffixes[state] as number] as number) << SHIFT;
+    if (state !== 0) steps.copyWithin(row, from, from + SYMBOLS);
+    let child = firstChildren[state] as number;
+    for (; child !== 0; child = siblings[child] as number) steps[row | (symbols[child] as number)] = numbers[child] as number;
   }
   return { steps, ends: Array.from(order, (state) => ends[state]), firstEnding: quiet.length };
 }
 
 /** Compiles fragments; a hit names a fragment by its index in the list. */
 export function compileFragments(fragments: readonly Uint8Array[]): FragmentAutomaton {
-  const trie = buildTrie(fragments);
-  const { steps, ends, firstEnding } = layOut(trie, completeSteps(trie));
+  const { steps, ends, firstEnding } = layOut(buildTrie(fragments));
   const found = { count: 0, fragments: new Int32Array(MOST_HITS), ends: new Int32Array(MOST_HITS) };
   const record = (state: number, position: number): void => {
     for (const id of ends[state] ?? []) {
