@@ -1,3 +1,4 @@
+import { CLOCK_TOLERANCE_MS } from '../domain/quarantine/event-order.ts';
 import { DAY_MS, quarantinePolicy, type Settings } from '../domain/settings/settings.ts';
 import type { Channel } from '../domain/vocabulary.ts';
 import type { Ledger, Queryable } from '../store/database.ts';
@@ -15,7 +16,7 @@ import {
 import { recordSeenTexts, type SeenText, seenName } from '../store/qualification-statements.ts';
 import { DeltaSum } from './delta-sum.ts';
 import type { AppliedFeedback, StoredFeedbackItem } from './feedback-item.ts';
-import { CLOCK_TOLERANCE_MS, type FoldResult, foldFeedback, isProven, shortCodeOf } from './fold-feedback.ts';
+import { type FoldResult, foldFeedback, isProven, shortCodeOf } from './fold-feedback.ts';
 import { recordUnsubscribes } from './record-unsubscribes.ts';
 
 export interface FeedbackContext {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DomainError, InvalidInputError } from '../domain/errors.ts';
+import { isAheadOfClock } from '../domain/quarantine/event-order.ts';
 import type { Channel, DeliveryOutcome, DeliveryState, EventOrigin } from '../domain/vocabulary.ts';
 import type { NamedDelivery, NamedLog } from '../store/feedback-reads.ts';
 import { checkShortCode } from './check-short-code.ts';
@@ -38,8 +39,6 @@ export interface CheckedResult {
   readonly dedupeKey: string;
 }
 
-/** A clock may be ahead by this much (amendment A5). */
-const MOST_AHEAD_MS = 5 * 60_000;
 const EARLIEST_MS = Date.UTC(1970, 0, 1);
 const MOST_ID_CHARACTERS = 1000;
 const MOST_TEXT_CHARACTERS = 16_000;
@@ -174,7 +173,7 @@ function optionalId(value: string | null | undefined, field: string): string | n
 function checkOccurredAt(occurredAt: Date, now: Date): void {
   const time = occurredAt.getTime();
   if (Number.isNaN(time) || time < EARLIEST_MS) throw new InvalidInputError('This is no date from 1970 on.', 'occurredAt');
-  if (time > now.getTime() + MOST_AHEAD_MS) {
+  if (isAheadOfClock(occurredAt, now)) {
     throw new InvalidInputError('This lies more than 5 minutes in the future: check the clock of the sender.', 'occurredAt');
   }
 }

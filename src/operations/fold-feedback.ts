@@ -11,6 +11,7 @@ import {
   type LoggedFailure,
 } from '../domain/delivery/decide-delivery-log.ts';
 import { decideQuarantine } from '../domain/quarantine/decide-quarantine.ts';
+import { CLOCK_TOLERANCE_MS, compareInBatch } from '../domain/quarantine/event-order.ts';
 import type { QuarantineDecision, QuarantinePolicy, QuarantineState } from '../domain/quarantine/quarantine-state.ts';
 import type { Channel, DeliveryOutcome } from '../domain/vocabulary.ts';
 import { type LedgerFacts, messageIdForms, type StoredEntry, type StoredLog } from '../store/feedback-reads.ts';
@@ -19,9 +20,6 @@ import { seenName } from '../store/qualification-statements.ts';
 import { DeltaSum } from './delta-sum.ts';
 import type { AppliedFeedback, StoredFeedbackItem } from './feedback-item.ts';
 import { deliveryLine, logResult, quarantineInput } from './feedback-lines.ts';
-
-/** A clock of another machine may run behind ours by this much: a report may seem older than the message. */
-export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 export interface FoldInput {
   readonly items: readonly StoredFeedbackItem[];
@@ -238,7 +236,7 @@ class Fold {
 /** Folds the items of a batch in the order of amendment A5. Mutates nothing that it is given. */
 export function foldFeedback(input: FoldInput): FoldResult {
   const fold = new Fold(input);
-  for (const item of [...input.items].sort(inOrder)) fold.add(item);
+  for (const item of [...input.items].sort(compareInBatch)) fold.add(item);
   return {
     applied: fold.applied,
     entries: [...fold.entries.values()].flatMap(({ folded }) => folded ?? []),
@@ -282,11 +280,6 @@ const DECIDED_BY: Readonly<Record<DeliveryOutcome, string | null>> = {
   UNSUBSCRIBE: null,
   STOP: 'stop',
 };
-
-function inOrder(a: StoredFeedbackItem, b: StoredFeedbackItem): number {
-  if (a.addressKey !== b.addressKey) return a.addressKey < b.addressKey ? -1 : 1;
-  return a.occurredAt.getTime() - b.occurredAt.getTime() || a.index - b.index;
-}
 
 function later(a: Date | null, b: Date): Date {
   return a === null || b > a ? b : a;

@@ -1,5 +1,6 @@
 import { decideConsent } from '../domain/consent/decide-consent.ts';
 import { type DomainError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
+import { isAheadOfClock } from '../domain/quarantine/event-order.ts';
 import type { Channel, ConsentSource } from '../domain/vocabulary.ts';
 import { type ConsentRow, type LockedProfile, lockProfiles, writeConsents } from '../store/profile-writes.ts';
 import { checkExternalId, checkStorable } from './check-profile.ts';
@@ -21,8 +22,6 @@ export interface ConsentRequest {
 export type RecordConsentItem = ConsentRequest & { readonly optedOut: boolean };
 
 const NOTE_MAX = 2_000;
-/** A clock may be ahead by this much (amendment A5). */
-const MOST_AHEAD_MS = 5 * 60_000;
 
 /**
  * Records opt-outs and opt-ins (SUP-2, OPT-1): flags, ledger and the copy of the flags on the addresses, under the profiles' row locks, in a
@@ -106,7 +105,7 @@ function check(item: RecordConsentItem, now: Date): void {
   }
   checkExternalId(item.externalId);
   checkStorable('note', item.note, NOTE_MAX);
-  if (item.occurredAt && item.occurredAt.getTime() > now.getTime() + MOST_AHEAD_MS) {
+  if (item.occurredAt && isAheadOfClock(item.occurredAt, now)) {
     throw new InvalidInputError('A consent lies at most 5 minutes ahead of now.', 'occurredAt');
   }
 }

@@ -1,4 +1,7 @@
-/** How far ahead of our clock a report may date its event: other people's clocks are never quite right (amendment A5). */
+/**
+ * How far ahead of our clock a report may date its event, and how much older than its message it may seem: other people's clocks are never
+ * quite right (amendment A5).
+ */
 export const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 
 /** Does an event claim to have happened later than a clock that is a little wrong explains? Such a report is refused. */
