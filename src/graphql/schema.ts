@@ -12,6 +12,7 @@ import './types/qualification.ts';
 import './types/unqualified-text.ts';
 import './types/rule.ts';
 import './types/rule-actions.ts';
+import './types/rule-preview.ts';
 import './types/verdict.ts';
 import './types/feedback.ts';
 import './types/ingested-message.ts';

@@ -22,6 +22,7 @@ const READS: readonly (readonly [field: string, call: string, scope: Scope | nul
   ['unqualifiedTexts', 'unqualifiedTexts(first: 1) { edges { node { id } } }', 'rules:read'],
   ['qualificationRules', 'qualificationRules { id }', 'rules:read'],
   ['qualify', 'qualify(input: { text: "550 user unknown" }) { reason }', 'rules:read'],
+  ['previewRule', 'previewRule(input: { name: "Tried", patterns: ["x y"], type: SOFT, reason: REFUSED }) { matched }', 'rules:read'],
   ['mayContact', 'mayContact(input: [{ channel: EMAIL, address: "no@body.example" }]) { allowed }', 'check:read'],
   ['tokens', 'tokens { id }', 'admin'],
   ['auditLog', 'auditLog(first: 1) { edges { node { id } } }', 'admin'],

@@ -25,7 +25,7 @@ const UpdateQualificationInput = builder.inputType('UpdateQualificationInput', {
   }),
 });
 
-const QualificationRuleInput = builder.inputType('QualificationRuleInput', {
+export const QualificationRuleInput = builder.inputType('QualificationRuleInput', {
   fields: (t) => ({
     name: t.string({ required: true, description: 'Unique.' }),
     position: t.int({ description: 'Absent: after the other rules of users.' }),

@@ -1,0 +1,221 @@
+import { isTooLate } from '../domain/delivery/decide-delivery-log.ts';
+import { ConflictError, InvalidInputError } from '../domain/errors.ts';
+import type { QualificationRuleData } from '../domain/qualification/qualification-rule.ts';
+import { qualify } from '../domain/qualification/qualify.ts';
+import { compileRuleBook, type OwnRule, type RuleBook } from '../domain/qualification/rule-book.ts';
+import { collapseSpaces } from '../domain/qualification/user-pattern.ts';
+import type { Meaning } from '../domain/qualification/verdict.ts';
+import { type ReplayedFailure, replayAddress } from '../domain/quarantine/replay.ts';
+import { DAY_MS, quarantinePolicy, type Settings } from '../domain/settings/settings.ts';
+import type { Channel } from '../domain/vocabulary.ts';
+import { sql } from '../store/database.ts';
+import { type AddressPast, type PastFailure, readAddressPasts, readPastFailures } from '../store/failure-history.ts';
+import { checkedRule, checkPosition } from './check-rule-input.ts';
+import type { QualificationRuleInput } from './create-qualification-rule.ts';
+import type { Instance } from './instance.ts';
+
+/** Failures that were taken for one thing and would be taken for another. */
+export interface VerdictChange {
+  readonly before: Meaning;
+  readonly after: Meaning;
+  readonly failures: number;
+}
+
+export interface ChangedFailure {
+  readonly before: Meaning;
+  readonly after: Meaning;
+  readonly rawText: string;
+  readonly address: string;
+  readonly occurredAt: Date;
+}
+
+export interface RulePreview {
+  readonly from: Date;
+  /** Failures that were looked at. */
+  readonly examined: number;
+  /** There were more: the older ones were left out. */
+  readonly cut: boolean;
+  /** Failures that the rule would decide, and those that it would no longer. */
+  readonly matched: number;
+  readonly changes: readonly VerdictChange[];
+  readonly samples: readonly ChangedFailure[];
+  readonly released: readonly string[];
+  readonly newlyQuarantined: readonly string[];
+}
+
+export interface PreviewOptions {
+  readonly sliceSize?: number;
+  readonly mostFailures?: number;
+}
+
+const SLICE_SIZE = 5_000;
+const MOST_FAILURES = 100_000;
+const MOST_DAYS = 366;
+const SAMPLES = 20;
+
+/**
+ * What the failures of the last days would have become had this rule been there (issue 4.5). Changes nothing. A rule of the same name is
+ * taken out for it, so that an edit can be tried; `active` and `shadow` do not matter.
+ *
+ * Only what the rule itself decides is judged anew: a text that a person has qualified, or that a rule before it decides, stays as it was.
+ * An address counts as released or newly quarantined where the replay of its failures and successes ends in another way with the new
+ * meanings than with the old ones, and its entry today agrees with the old way. What a person or an import has decided, DENYLISTED and
+ * ALLOWLISTED entries are left out.
+ *
+ * @param days whole number, 1 to 366
+ * @throws InvalidInputError, ConflictError where a shipped rule has the name
+ */
+export async function previewRule(
+  instance: Instance,
+  input: QualificationRuleInput,
+  days: number,
+  { sliceSize = SLICE_SIZE, mostFailures = MOST_FAILURES }: PreviewOptions = {},
+): Promise<RulePreview> {
+  if (!Number.isInteger(days) || days < 1 || days > MOST_DAYS) {
+    throw new InvalidInputError(`The number of days is a whole number from 1 to ${MOST_DAYS}.`, 'days');
+  }
+  const trial = await openTrial(instance, input);
+  const from = new Date(instance.now().getTime() - days * DAY_MS);
+  const history = new History(trial);
+  let before: PastFailure | null = null;
+  let ended = false;
+  while (!ended && history.examined < mostFailures) {
+    const slice: PastFailure[] = await readPastFailures(
+      instance.database,
+      from,
+      before,
+      Math.min(sliceSize, mostFailures - history.examined),
+    );
+    for (const failure of slice) history.add(failure);
+    before = slice.at(-1) ?? before;
+    ended = slice.length === 0;
+  }
+  const cut = !ended && (await readPastFailures(instance.database, from, before, 1)).length > 0;
+  const addresses = await replayAddresses(instance, history, sliceSize);
+  const { examined, matched, samples } = history;
+  const changes = [...history.changes.values()].sort((a, b) => b.failures - a.failures);
+  return { from, examined, cut, matched, changes, samples, ...addresses };
+}
+
+/** The rules with the one that is tried among them. */
+interface Trial {
+  readonly book: RuleBook;
+  readonly rule: OwnRule;
+}
+
+async function openTrial(instance: Instance, input: QualificationRuleInput): Promise<Trial> {
+  const name = input.name.trim();
+  const { type, reason } = input;
+  const draft = { name, patterns: input.patterns ?? [], regex: input.regex ?? null, type, reason };
+  const fault = checkedRule(input.fault == null ? draft : { ...draft, fault: input.fault });
+  if (input.position != null) checkPosition(input.position, false);
+  const rules = await instance.database.query<QualificationRuleData>(sql`
+    SELECT name, position, patterns, regex, type, reason, fault, active, shadow, origin FROM qualification_rule ORDER BY position, id`);
+  const replaced = rules.find((rule) => rule.name === name);
+  if (replaced?.origin === 'BUILT_IN') throw new ConflictError(`There is a rule named ${name} already.`);
+  const others = rules.filter((rule) => rule !== replaced);
+  const last = Math.max(-1, ...others.filter(({ origin }) => origin === 'USER').map(({ position }) => position));
+  const position = input.position ?? replaced?.position ?? last + 1;
+  const tried: QualificationRuleData = { ...draft, fault, position, active: true, shadow: false, origin: 'USER' };
+  const compiled = compileRuleBook({ rules: [...others, tried], edited: [] });
+  if (!compiled.ok) throw new InvalidInputError(compiled.errors.map(({ message }) => message).join(' '), 'regex');
+  const rule = compiled.book.own.find((own) => own.name === name);
+  if (rule === undefined) throw new Error('the rule that is tried was not compiled');
+  const { book } = await instance.ruleBooks.current();
+  return { book: { ...compiled.book, edited: book.edited }, rule };
+}
+
+/** A failure of the history with what it would be taken for. */
+interface Judged extends ReplayedFailure {
+  readonly failure: Pick<PastFailure, 'occurredAt' | 'origin' | 'sentAt'>;
+  readonly after: Meaning;
+}
+
+interface JudgedAddress {
+  readonly address: string;
+  readonly channel: Channel;
+  /** Of the first failure that would be taken for something else. */
+  changedFrom: Date | null;
+  readonly failures: Judged[];
+}
+
+/** The history as it is read, newest first. */
+class History {
+  examined = 0;
+  matched = 0;
+  readonly changes = new Map<string, VerdictChange>();
+  readonly samples: ChangedFailure[] = [];
+  readonly addresses = new Map<string, JudgedAddress>();
+  readonly #trial: Trial;
+
+  constructor(trial: Trial) {
+    this.#trial = trial;
+  }
+
+  add(failure: PastFailure): void {
+    this.examined += 1;
+    const { type, reason, fault, address, channel, occurredAt, rawText, origin, sentAt, ignored } = failure;
+    const before: Meaning = { type, reason, fault };
+    const judged = judge(failure, this.#trial);
+    const after = judged ?? before;
+    const changed = !sameMeaning(before, after);
+    const known = this.addresses.get(failure.addressKey) ?? { address, channel, changedFrom: null, failures: [] };
+    this.addresses.set(failure.addressKey, known);
+    known.failures.push({ meaning: before, after, occurredAt, ignored, failure: { occurredAt, origin, sentAt } });
+    if (changed) known.changedFrom = occurredAt;
+    if (judged === null) return;
+    this.matched += 1;
+    const name = [before, after].map((one) => `${one.type} ${one.reason} ${one.fault}`).join(' ');
+    this.changes.set(name, { before, after, failures: (this.changes.get(name)?.failures ?? 0) + 1 });
+    if (changed && this.samples.length < SAMPLES) this.samples.push({ before, after, rawText, address, occurredAt });
+  }
+}
+
+/** What the failure would be taken for; null where the rule has no say in it. An address on the allowlist stays ERROR_IGNORED (SUP-10). */
+function judge(failure: PastFailure, { book, rule }: Trial): Meaning | null {
+  if (failure.reason === 'ERROR_IGNORED') return null;
+  const collapsed = collapseSpaces(failure.rawText);
+  const decidedBefore = failure.decidedBy === `rule ${rule.name}`;
+  if (!decidedBefore && !rule.test(collapsed, collapsed.toLowerCase())) return null;
+  const { channel, rawText, address, origin } = failure;
+  const { verdict, ruleName } = qualify({ channel, text: rawText, recipient: address, origin }, book);
+  if (!decidedBefore && ruleName !== rule.name) return null;
+  return { type: verdict.type, reason: verdict.reason, fault: verdict.fault };
+}
+
+function sameMeaning(a: Meaning, b: Meaning): boolean {
+  return a.type === b.type && a.reason === b.reason && a.fault === b.fault;
+}
+
+async function replayAddresses(instance: Instance, history: History, sliceSize: number) {
+  const settings = await instance.settings();
+  const wanted = [...history.addresses].flatMap(([addressKey, { changedFrom }]) =>
+    changedFrom === null ? [] : [{ addressKey, from: changedFrom }],
+  );
+  const released: string[] = [];
+  const newlyQuarantined: string[] = [];
+  for (let at = 0; at < wanted.length; at += sliceSize) {
+    for (const past of await readAddressPasts(instance.database, wanted.slice(at, at + sliceSize))) {
+      const judged = history.addresses.get(past.addressKey);
+      const end = judged === undefined ? null : replay(judged, past, settings);
+      if (judged !== undefined && end === 'RELEASED') released.push(judged.address);
+      if (judged !== undefined && end === 'QUARANTINED') newlyQuarantined.push(judged.address);
+    }
+  }
+  return { released, newlyQuarantined };
+}
+
+function replay(
+  { channel, changedFrom, failures }: JudgedAddress,
+  past: AddressPast,
+  settings: Settings,
+): 'RELEASED' | 'QUARANTINED' | null {
+  if (past.byHand || past.status === 'DENYLISTED' || past.status === 'ALLOWLISTED' || changedFrom === null) return null;
+  const windowMs = settings.asyncWindow * DAY_MS;
+  const counted = failures.filter(({ failure }) => failure.occurredAt >= changedFrom && !isTooLate(failure, failure, windowMs)).reverse();
+  const policy = quarantinePolicy(settings, channel);
+  const renamed = counted.map(({ after, ...failure }) => ({ ...failure, meaning: after }));
+  const [old, next] = [counted, renamed].map((list) => replayAddress(past, list, past.successes, policy)?.status === 'QUARANTINE');
+  if (old && !next && past.status === 'QUARANTINE') return 'RELEASED';
+  return !old && next && past.status !== 'QUARANTINE' ? 'QUARANTINED' : null;
+}
