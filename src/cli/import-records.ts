@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { CommandError, EXIT } from './command-error.ts';
-import { readTextLines, type TextLine } from './text-lines.ts';
+import { readLinesByChunk, type TextLine } from './text-lines.ts';
 
 /** The value of a column: a text, or several of NDJSON. Absent = the column is not in the file, or the key not in the object. */
 export type Cell = string | readonly string[];
@@ -28,42 +28,55 @@ const QUOTED_LINES_MAX = 200;
 type Cut = Omit<TextLine, 'number'> & { readonly line: number };
 
 /**
- * The records of a CSV file (RFC 4180, with a header, UTF-8), one after the other, in no more memory than a record takes. A record that
- * cannot be read is told of in its place and stops no other.
+ * The records of a CSV file (RFC 4180, with a header, UTF-8), those of one chunk together, in no more memory than a chunk and a record take.
+ * A record that cannot be read is told of in its place and stops no other.
  *
  * @throws CommandError (refused) where the header is missing, or names a column that there is not
  */
-export async function* csvRecords(bytes: AsyncIterable<Uint8Array>, columns: Columns): AsyncGenerator<ImportRecord> {
+export async function* csvRecords(bytes: AsyncIterable<Uint8Array>, columns: Columns): AsyncGenerator<ImportRecord[]> {
   let header: readonly string[] | null = null;
-  for await (const cut of cutRecords(readTextLines(bytes, LINE_MAX_BYTES))) {
-    if (cut.text === '') continue;
-    if (header === null) header = readHeader(cut, columns);
-    else yield readRecord(cut, header);
+  for await (const cuts of cutRecords(readLinesByChunk(bytes, LINE_MAX_BYTES))) {
+    const records: ImportRecord[] = [];
+    for (const cut of cuts) {
+      if (cut.text === '') continue;
+      if (header === null) header = readHeader(cut, columns);
+      else records.push(readRecord(cut, header));
+    }
+    yield records;
   }
   if (header === null)
     throw new CommandError(EXIT.refused, `the file is empty; its first line names the columns: ${columns.known.join(',')}`);
 }
 
 /** The records of an NDJSON file: one object a line, with the columns as keys; several values as a list. */
-export async function* jsonRecords(bytes: AsyncIterable<Uint8Array>, columns: Columns): AsyncGenerator<ImportRecord> {
-  for await (const { number, text, broken, tooLong } of readTextLines(bytes, LINE_MAX_BYTES)) {
-    if (text.trim() === '' && !tooLong) continue;
-    const read = unreadable({ broken, tooLong }) ?? cellsOfJson(text, columns);
-    const known = typeof read === 'string' ? { cells: null, problem: read } : { cells: read, problem: null };
-    yield { line: number, raw: text, ...known };
+export async function* jsonRecords(bytes: AsyncIterable<Uint8Array>, columns: Columns): AsyncGenerator<ImportRecord[]> {
+  for await (const lines of readLinesByChunk(bytes, LINE_MAX_BYTES)) {
+    yield lines.filter(({ text, tooLong }) => text.trim() !== '' || tooLong).map((line) => readObject(line, columns));
   }
 }
 
-/** Lines, put together where a quote is open at the end of one. */
-async function* cutRecords(lines: AsyncIterable<TextLine>): AsyncGenerator<Cut> {
-  const open = new OpenRecord();
-  for await (const line of lines) {
-    if (open.isEmpty && !hasOddQuotes(line.text)) yield { line: line.number, ...line };
-    else if (open.add(line)) yield together(open.take());
-    else if (open.isTooLong) yield* separately(open.take());
-  }
-  yield* separately(open.take());
+function readObject({ number, text, broken, tooLong }: TextLine, columns: Columns): ImportRecord {
+  const read = unreadable({ broken, tooLong }) ?? cellsOfJson(text, columns);
+  const known = typeof read === 'string' ? { cells: null, problem: read } : { cells: read, problem: null };
+  return { line: number, raw: text, ...known };
 }
+
+/** Lines, put together where a quote is open at the end of one. */
+async function* cutRecords(chunks: AsyncIterable<readonly TextLine[]>): AsyncGenerator<Cut[]> {
+  const open = new OpenRecord();
+  for await (const lines of chunks) {
+    const cuts: Cut[] = [];
+    for (const line of lines) {
+      if (open.isEmpty && !hasOddQuotes(line.text)) cuts.push(cutOf(line));
+      else if (open.add(line)) cuts.push(together(open.take()));
+      else if (open.isTooLong) cuts.push(...separately(open.take()));
+    }
+    yield cuts;
+  }
+  yield [...separately(open.take())];
+}
+
+const cutOf = ({ number, text, broken, tooLong }: TextLine): Cut => ({ line: number, text, broken, tooLong });
 
 /** Lines with a quote that is not closed yet. */
 class OpenRecord {
@@ -107,10 +120,10 @@ function together(lines: readonly TextLine[]): Cut {
 
 /** The first line holds a quote that nothing closes; the others may be records of their own. */
 function* separately([first, ...others]: readonly TextLine[]): Generator<Cut> {
-  if (first) yield { line: first.number, ...first };
+  if (first) yield cutOf(first);
   const open = new OpenRecord();
   for (const line of others) if (open.add(line)) yield together(open.take());
-  for (const line of open.take()) yield { line: line.number, ...line };
+  for (const line of open.take()) yield cutOf(line);
 }
 
 function hasOddQuotes(text: string): boolean {

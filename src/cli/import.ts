@@ -18,6 +18,8 @@ interface Kind {
   open(place: Workplace, dryRun: boolean, source: string): Promise<ImportTarget>;
 }
 
+const CHUNK_BYTES = 256 * 1024;
+
 const KINDS: Readonly<Record<string, Kind>> = {
   profiles: { columns: PROFILE_COLUMNS, open: openProfileTarget },
   quarantine: { columns: QUARANTINE_COLUMNS, open: openQuarantineTarget },
@@ -56,7 +58,9 @@ export async function importFile(place: Workplace, path: string, options: Import
   const counts: Counts = new Map();
   const target = await kind.open(place, options.dryRun ?? false, path);
   const progress = await openProgress('importing', file.size ?? 0);
-  const bytes = counted(path === STDIN ? process.stdin : createReadStream(path), (by) => progress.advance(by));
+  const bytes = counted(path === STDIN ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES }), (by) =>
+    progress.advance(by),
+  );
   const records = isJson(path) ? jsonRecords(bytes, kind.columns) : csvRecords(bytes, kind.columns);
   try {
     await writeAll(explained(records, path), target, counts, rejected);
@@ -84,7 +88,7 @@ async function* counted(bytes: AsyncIterable<Uint8Array>, count: (by: number) =>
 }
 
 /** What the system says of the file, as a sentence. */
-async function* explained(records: AsyncIterable<ImportRecord>, path: string): AsyncGenerator<ImportRecord> {
+async function* explained(records: AsyncIterable<ImportRecord[]>, path: string): AsyncGenerator<ImportRecord[]> {
   try {
     yield* records;
   } catch (error) {
@@ -94,7 +98,12 @@ async function* explained(records: AsyncIterable<ImportRecord>, path: string): A
 }
 
 /** Batches are written in their order, one after the other; the next one is read and checked meanwhile. */
-async function writeAll(records: AsyncIterable<ImportRecord>, target: ImportTarget, counts: Counts, rejected: RejectedRows): Promise<void> {
+async function writeAll(
+  records: AsyncIterable<ImportRecord[]>,
+  target: ImportTarget,
+  counts: Counts,
+  rejected: RejectedRows,
+): Promise<void> {
   let batch: ImportRecord[] = [];
   let writing: Promise<void> = Promise.resolve();
   const write = async (written: readonly ImportRecord[], rows: WriteRows) => {
@@ -113,9 +122,11 @@ async function writeAll(records: AsyncIterable<ImportRecord>, target: ImportTarg
     writing.catch(() => undefined);
   };
   try {
-    for await (const record of records) {
-      batch.push(record);
-      if (batch.length >= target.batch) await next();
+    for await (const some of records) {
+      for (const record of some) {
+        batch.push(record);
+        if (batch.length >= target.batch) await next();
+      }
     }
     if (batch.length > 0) await next();
   } finally {

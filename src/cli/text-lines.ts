@@ -12,8 +12,13 @@ export interface TextLine {
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
-/** Cuts a stream of bytes into lines, empty ones too; holds no more than one chunk and one line. */
+/** The lines of a stream of bytes, empty ones too. */
 export async function* readTextLines(chunks: AsyncIterable<Uint8Array>, mostBytes: number): AsyncGenerator<TextLine> {
+  for await (const lines of readLinesByChunk(chunks, mostBytes)) yield* lines;
+}
+
+/** The same, with the lines that end in one chunk together: for millions of them. Holds no more than one chunk and one line. */
+export async function* readLinesByChunk(chunks: AsyncIterable<Uint8Array>, mostBytes: number): AsyncGenerator<TextLine[]> {
   let open: Uint8Array[] = [];
   let openBytes = 0;
   let number = 0;
@@ -27,7 +32,8 @@ export async function* readTextLines(chunks: AsyncIterable<Uint8Array>, mostByte
   const finish = (): TextLine => {
     number += 1;
     const tooLong = openBytes > mostBytes;
-    const bytes = Buffer.concat(open);
+    const [only] = open;
+    const bytes = open.length === 1 && only ? Buffer.from(only.buffer, only.byteOffset, only.length) : Buffer.concat(open);
     open = [];
     openBytes = 0;
     return { number, ...decode(bytes), tooLong };
@@ -37,14 +43,16 @@ export async function* readTextLines(chunks: AsyncIterable<Uint8Array>, mostByte
     // A byte order mark is no part of the text.
     let from = first && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0;
     first = false;
+    const lines: TextLine[] = [];
     for (let at = chunk.indexOf(NEWLINE, from); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
       extend(chunk.subarray(from, at));
-      yield finish();
+      lines.push(finish());
       from = at + 1;
     }
     if (from < chunk.length) extend(chunk.subarray(from));
+    if (lines.length > 0) yield lines;
   }
-  if (openBytes > 0) yield finish();
+  if (openBytes > 0) yield [finish()];
 }
 
 function decode(bytes: Buffer): { text: string; broken: boolean } {

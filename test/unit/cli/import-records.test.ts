@@ -10,9 +10,9 @@ async function* bytesOf(text: string | Buffer, size = 64): AsyncGenerator<Buffer
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-async function read(text: string | Buffer, records = csvRecords): Promise<ImportRecord[]> {
+async function read(text: string | Buffer, records: typeof csvRecords = csvRecords): Promise<ImportRecord[]> {
   const all: ImportRecord[] = [];
-  for await (const record of records(bytesOf(text), COLUMNS)) all.push(record);
+  for await (const some of records(bytesOf(text), COLUMNS)) all.push(...some);
   return all;
 }
 
