@@ -1,7 +1,7 @@
 import type { Channel } from '../vocabulary.ts';
 import { decide } from './qualify.ts';
 import type { RuleBook } from './rule-book.ts';
-import { collapseSpaces, compileStrings, orderedLiterals, type TextTest, testOrderedLiterals } from './user-pattern.ts';
+import { collapseSpaces, compileRegex, compileStrings, orderedLiterals, type TextTest } from './user-pattern.ts';
 import type { Meaning } from './verdict.ts';
 
 /** A text that people marked KEEP, with what they said that it means. */
@@ -98,7 +98,9 @@ function ruleContent(normalized: string): RuleContent | null {
 }
 
 function testOf({ patterns, regex }: RuleContent): TextTest | null {
-  return regex === null ? compileStrings(patterns) : testOrderedLiterals(regex);
+  if (regex === null) return compileStrings(patterns);
+  const compiled = compileRegex(regex);
+  return compiled.ok ? compiled.test : null;
 }
 
 function matches(test: TextTest, { collapsed, lowered }: SettledText): boolean {

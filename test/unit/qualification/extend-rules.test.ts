@@ -69,3 +69,11 @@ test('looking for parts in their order finds what the regular expression finds',
     { numRuns: 500 },
   );
 });
+
+test.each([
+  ['Σύρος ΟΔΟΣ', 'ΣΎΡΟΣ οδοσ'],
+  ['été plein', 'ÉTÉ PLEIN'],
+])('the case of letters beyond ASCII does not matter either: %s', (part, text) => {
+  const compiled = compileRegex(orderedLiterals(['599', part]));
+  expect(compiled.ok && compiled.test(`599 x ${text}`, `599 x ${text}`.toLowerCase())).toBe(true);
+});
