@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type DomainError, InvalidInputError } from '../domain/errors.ts';
 import { checkProfiles, type ImportProfileInput, importProfiles } from '../operations/import-profiles.ts';
 import { checkQuarantine, type ImportQuarantineInput, importQuarantine } from '../operations/import-quarantine.ts';
@@ -21,14 +22,16 @@ export type WriteRows = () => Promise<RowOutcome[]>;
 export interface ImportTarget {
   /** Rows that are written together. */
   readonly batch: number;
-  /** Reads and checks; writes nothing yet. */
-  prepare(records: readonly ImportRecord[]): WriteRows;
+  /** Reads and checks; writes nothing yet. Lets others work in between: what is being written meanwhile has several statements. */
+  prepare(records: readonly ImportRecord[]): Promise<WriteRows>;
   /** All is written: `counts` goes into the audit trail. */
   end(counts: object): Promise<void>;
 }
 
 /** What the API takes at a time; and what is written in well under a second. */
 const BATCH = { api: 1_000, database: 4_000 } as const;
+/** Rows that are read and checked at a stretch. */
+const TURN = 100;
 const SOUND: RowOutcome = { kind: 'SOUND' };
 const WRITTEN: RowOutcome = { kind: 'WRITTEN' };
 const nothing = async (): Promise<void> => undefined;
@@ -36,17 +39,21 @@ const nothing = async (): Promise<void> => undefined;
 /** Profiles, with addresses and opt-outs. */
 export async function openProfileTarget(place: Workplace, dryRun: boolean, source: string): Promise<ImportTarget> {
   if (place.kind === 'server') {
-    if (dryRun) throw stopServer(place.server, 'a dry run');
-    return target(profileOf, (items) => () => upsertThrough(place.server, items), nothing, BATCH.api);
+    const { server } = place;
+    if (dryRun) throw stopServer(server, 'a dry run');
+    const steps = {
+      read: profileOf,
+      check: unchecked<ImportProfileInput>,
+      write: (items: ImportProfileInput[]) => upsertThrough(server, items),
+    };
+    return target(steps, nothing, BATCH.api);
   }
   const { instance } = place;
   const book = await instance.addressBook();
-  if (dryRun) return target(profileOf, (items) => dry(checkProfiles(items, book)), nothing);
-  const prepare = (items: readonly ImportProfileInput[]) => {
-    const checked = checkProfiles(items, book);
-    return () => importProfiles(instance, checked, COMMAND_LINE);
-  };
-  return audited(instance, 'profiles', source, (end) => target(profileOf, prepare, end));
+  const check = (items: readonly ImportProfileInput[]) => checkProfiles(items, book);
+  if (dryRun) return target({ read: profileOf, check, write: dry }, nothing);
+  const write = (rows: ReturnType<typeof check>) => importProfiles(instance, rows, COMMAND_LINE);
+  return target({ read: profileOf, check, write }, await audited(instance, 'profiles', source));
 }
 
 /** Addresses for the quarantine list. */
@@ -54,18 +61,15 @@ export async function openQuarantineTarget(place: Workplace, dryRun: boolean, so
   if (place.kind === 'server') throw stopServer(place.server, 'an import of the quarantine list');
   const { instance } = place;
   const book = await instance.addressBook();
-  if (dryRun) return target(quarantineOf, (items) => dry(checkQuarantine(items, book, instance.now())), nothing);
-  const prepare = (items: readonly ImportQuarantineInput[]) => {
-    const checked = checkQuarantine(items, book, instance.now());
-    return async () =>
-      (await importQuarantine(instance, checked, COMMAND_LINE)).map((outcome) =>
-        typeof outcome === 'string' ? { kind: outcome } : outcome,
-      );
-  };
-  return audited(instance, 'quarantine', source, (end) => target(quarantineOf, prepare, end));
+  const check = (items: readonly ImportQuarantineInput[]) => checkQuarantine(items, book, instance.now());
+  if (dryRun) return target({ read: quarantineOf, check, write: dry }, nothing);
+  const write = async (rows: ReturnType<typeof check>) =>
+    (await importQuarantine(instance, rows, COMMAND_LINE)).map((outcome) => (typeof outcome === 'string' ? { kind: outcome } : outcome));
+  return target({ read: quarantineOf, check, write }, await audited(instance, 'quarantine', source));
 }
 
-const dry = (checked: readonly object[]) => async () => checked.map((row) => (row instanceof InvalidInputError ? row : SOUND));
+const unchecked = <Item>(items: readonly Item[]): Item[] => [...items];
+const dry = async (checked: readonly object[]): Promise<Written> => checked.map((row) => (row instanceof InvalidInputError ? row : SOUND));
 
 function stopServer({ url }: RunningServer, what: string): CommandError {
   return new CommandError(
@@ -74,43 +78,46 @@ function stopServer({ url }: RunningServer, what: string): CommandError {
   );
 }
 
-async function audited(
-  instance: Instance,
-  what: 'profiles' | 'quarantine',
-  source: string,
-  open: (end: (counts: object) => Promise<void>) => ImportTarget,
-): Promise<ImportTarget> {
+/** Writes the beginning of the import into the audit trail. @returns what writes its end */
+async function audited(instance: Instance, what: 'profiles' | 'quarantine', source: string): Promise<ImportTarget['end']> {
   await recordImport(instance, what, 'begin', { file: source }, COMMAND_LINE);
-  return open((counts) => recordImport(instance, what, 'end', { file: source, ...counts }, COMMAND_LINE));
+  return (counts) => recordImport(instance, what, 'end', { file: source, ...counts }, COMMAND_LINE);
 }
 
 type Written = readonly (bigint | DomainError | RowOutcome)[];
 
+interface Steps<Item, Checked> {
+  /** @returns a text: why the row is refused */
+  read(cells: Cells): Item | string;
+  check(items: readonly Item[]): Checked[];
+  /** The outcome of each, in their order. */
+  write(checked: Checked[]): Promise<Written>;
+}
+
 /** Reads the rows, hands on those that can be read, and puts the outcomes in their places. */
-function target<Item>(
-  read: (cells: Cells) => Item | string,
-  prepare: (items: readonly Item[]) => () => Promise<Written>,
-  end: ImportTarget['end'],
-  batch: number = BATCH.database,
-): ImportTarget {
+function target<Item, Checked>(steps: Steps<Item, Checked>, end: ImportTarget['end'], batch: number = BATCH.database): ImportTarget {
   return {
     batch,
     end,
-    prepare: (records) => {
+    prepare: async (records) => {
       const outcomes: RowOutcome[] = [];
-      const items: Item[] = [];
+      const checked: Checked[] = [];
       const places: number[] = [];
-      for (const [place, { cells, problem }] of records.entries()) {
-        const item = cells === null ? (problem ?? '') : read(cells);
-        if (typeof item === 'string') outcomes[place] = { kind: 'REJECTED', reason: item };
-        else {
-          items.push(item);
-          places.push(place);
+      for (let from = 0; from < records.length; from += TURN) {
+        const items: Item[] = [];
+        for (const [index, { cells, problem }] of records.slice(from, from + TURN).entries()) {
+          const item = cells === null ? (problem ?? '') : steps.read(cells);
+          if (typeof item === 'string') outcomes[from + index] = { kind: 'REJECTED', reason: item };
+          else {
+            items.push(item);
+            places.push(from + index);
+          }
         }
+        checked.push(...steps.check(items));
+        await setImmediate();
       }
-      const write = prepare(items);
       return async () => {
-        const written = items.length === 0 ? [] : await write();
+        const written = checked.length === 0 ? [] : await steps.write(checked);
         for (const [index, place] of places.entries()) outcomes[place] = outcomeOf(written[index]);
         return outcomes;
       };

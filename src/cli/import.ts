@@ -18,8 +18,6 @@ interface Kind {
   open(place: Workplace, dryRun: boolean, source: string): Promise<ImportTarget>;
 }
 
-const CHUNK_BYTES = 256 * 1024;
-
 const KINDS: Readonly<Record<string, Kind>> = {
   profiles: { columns: PROFILE_COLUMNS, open: openProfileTarget },
   quarantine: { columns: QUARANTINE_COLUMNS, open: openQuarantineTarget },
@@ -58,9 +56,7 @@ export async function importFile(place: Workplace, path: string, options: Import
   const counts: Counts = new Map();
   const target = await kind.open(place, options.dryRun ?? false, path);
   const progress = await openProgress('importing', file.size ?? 0);
-  const bytes = counted(path === STDIN ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES }), (by) =>
-    progress.advance(by),
-  );
+  const bytes = counted(path === STDIN ? process.stdin : createReadStream(path), (by) => progress.advance(by));
   const records = isJson(path) ? jsonRecords(bytes, kind.columns) : csvRecords(bytes, kind.columns);
   try {
     await writeAll(explained(records, path), target, counts, rejected);
@@ -114,8 +110,9 @@ async function writeAll(
     }
   };
   const next = async () => {
-    const [full, rows] = [batch, target.prepare(batch)];
+    const full = batch;
     batch = [];
+    const rows = await target.prepare(full);
     await writing;
     writing = write(full, rows);
     // Its fault is raised where it is waited for; until then it must not end the process.
