@@ -33,12 +33,12 @@ export async function run(): Promise<BenchResult[]> {
   return withScratchDatabase(async (scratch) => {
     const server = await startServer(scratch);
     try {
-      const equal = await openClients(server.url, EQUAL);
+      const equal = await openClients(server.port, EQUAL);
       const burst = await measureBurst(scratch, equal, BURST);
       const steady = await measureSteady(scratch, equal);
       await stop(equal);
       const bare = await measureBare(burst.sample);
-      const different = await openClients(server.url, DIFFERENT);
+      const different = await openClients(server.port, DIFFERENT);
       const apart = await measureBurst(scratch, different, 20);
       await stop(different);
       return [
@@ -54,7 +54,7 @@ export async function run(): Promise<BenchResult[]> {
 
 const tsx = { execArgv: ['--import', 'tsx'] };
 
-async function startServer({ url }: Scratch): Promise<{ child: ChildProcess; url: string }> {
+async function startServer({ url }: Scratch): Promise<{ child: ChildProcess; port: number }> {
   const port = 20_000 + (process.pid % 20_000);
   const env = {
     ...process.env,
@@ -71,14 +71,14 @@ async function startServer({ url }: Scratch): Promise<{ child: ChildProcess; url
   });
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const up = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
-    if (up?.ok) return { child, url: `ws://127.0.0.1:${port}/graphql` };
+    if (up?.ok) return { child, port };
     await pause(200);
   }
   throw new Error('the server did not start');
 }
 
-async function openClients(url: string, variables: string, token: string | null = TOKEN): Promise<ChildProcess> {
-  const order = JSON.stringify({ url, sockets: SOCKETS, token, query: QUERY, variables });
+async function openClients(port: number, variables: string, token: string | null = TOKEN): Promise<ChildProcess> {
+  const order = JSON.stringify({ port, sockets: SOCKETS, token, query: QUERY, variables });
   const child = fork(join(import.meta.dirname, 'live/clients.ts'), [order], tsx);
   await new Promise((resolve) => child.once('message', resolve));
   // The last subscriptions have been sent; the server has them a moment later.
@@ -131,7 +131,7 @@ async function measureBare(sample: string): Promise<number> {
   const { port } = await new Promise<{ port: number }>((resolve) =>
     server.once('message', (message) => resolve(message as { port: number })),
   );
-  const clients = await openClients(`ws://127.0.0.1:${port}`, '{}', null);
+  const clients = await openClients(port, '{}', null);
   const report = expect(clients, BURST * SOCKETS);
   const start = performance.now();
   server.send({ text, messages: BURST });

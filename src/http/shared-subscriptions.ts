@@ -58,7 +58,7 @@ export class SharedSubscriptions {
   #open(args: ExecutionArgs, key: string): Broadcast {
     const { requestId } = args.contextValue as GraphQLContext;
     const broadcast = new Broadcast(
-      async (update) => JSON.stringify(this.#present(await executeEvent(args, update), requestId)),
+      async (update) => Buffer.from(JSON.stringify(this.#present(await executeEvent(args, update), requestId))),
       this.#onBytes,
     );
     this.#broadcasts.set(key, broadcast);

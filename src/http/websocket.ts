@@ -19,6 +19,7 @@ import type { ErrorPresenter } from './graphql-errors.ts';
 import { rateLimitMessage } from './rate-limit.ts';
 import { isSameOrigin } from './same-origin.ts';
 import { SharedSubscriptions } from './shared-subscriptions.ts';
+import { textFrames } from './text-frames.ts';
 import type { TokenWatch } from './token-watch.ts';
 
 /** Operations that run at the same time on one socket. */
@@ -32,6 +33,7 @@ const LAST_WORDS_MS = 1_000;
 /** A slow client is given more when no more than this is left of what it was sent. */
 const LOW_WATER_BYTES = 128 * 1024;
 const SLOW_LOOK_MS = 25;
+const END_OF_MESSAGE = Buffer.from('}');
 
 export interface WebSocketOptions {
   readonly instance: Instance;
@@ -230,15 +232,15 @@ function subscribeShared(shared: SharedSubscriptions, args: ExecutionArgs): Retu
   return shared.subscribe(withoutRoot(args), source, receiver);
 }
 
-/** Writes a client's updates past the protocol's own serialisation: they differ between clients by the id alone. */
+/**
+ * Writes a client's updates past the protocol's own serialisation, since they differ between clients by the id alone, and all that are
+ * due in one piece. The frames of ws never interleave with these: it writes each of its own at once, as nothing is compressed.
+ */
 function socketReceiver({ socket, request }: Extra, id: string): Receiver {
-  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
   return {
     send: (payloads) => {
-      if (socket.readyState !== socket.OPEN) return;
-      request.socket.cork();
-      for (const payload of payloads) socket.send(`${head}${payload}}`);
-      request.socket.uncork();
+      if (socket.readyState === socket.OPEN) request.socket.write(textFrames(head, payloads, END_OF_MESSAGE));
     },
     get bufferedBytes() {
       return socket.bufferedAmount;

@@ -4,7 +4,7 @@ import type { LedgerSubscription, LedgerUpdate } from './ledger-subscription.ts'
 /** One client of a broadcast. */
 export interface Receiver {
   /** Hands over payloads in order; they are written at once. */
-  send(payloads: readonly string[]): void;
+  send(payloads: readonly Buffer[]): void;
   /** Bytes handed over and not yet taken by the network. */
   readonly bufferedBytes: number;
   /** Resolves when the client has taken most of it, or is gone. */
@@ -30,12 +30,12 @@ interface Member {
  * Members differ only in where they stand, so a slow one falls back alone.
  */
 export class Broadcast {
-  readonly #render: (update: LedgerUpdate) => Promise<string>;
+  readonly #render: (update: LedgerUpdate) => Promise<Buffer>;
   readonly #members = new Set<Member>();
-  readonly #payloads = new Map<string, string | Promise<string>>();
+  readonly #payloads = new Map<string, Buffer | Promise<Buffer>>();
   readonly #onBytes: (bytes: number) => void;
 
-  constructor(render: (update: LedgerUpdate) => Promise<string>, onBytes: (bytes: number) => void = () => undefined) {
+  constructor(render: (update: LedgerUpdate) => Promise<Buffer>, onBytes: (bytes: number) => void = () => undefined) {
     this.#render = render;
     this.#onBytes = onBytes;
   }
@@ -98,7 +98,7 @@ export class Broadcast {
   async #sendRows({ subscription, receiver }: Member, rows: readonly LedgerRow[]): Promise<void> {
     // All at once, so that their reads from the database are batched.
     const rendered = rows.filter((row) => subscription.matches(row)).map((row) => this.#payloadOf(subscription, row));
-    const payloads = rendered.every((payload) => typeof payload === 'string') ? rendered : await Promise.all(rendered);
+    const payloads = rendered.every(Buffer.isBuffer) ? rendered : await Promise.all(rendered);
     if (subscription.isClosed) return;
     if (payloads.length > 0) {
       receiver.send(payloads);
@@ -109,7 +109,7 @@ export class Broadcast {
     if (receiver.bufferedBytes > HIGH_WATER_BYTES) await receiver.drained();
   }
 
-  #payloadOf(subscription: LedgerSubscription, row: LedgerRow): string | Promise<string> {
+  #payloadOf(subscription: LedgerSubscription, row: LedgerRow): Buffer | Promise<Buffer> {
     const key = `${row.txid}.${row.id}`;
     const known = this.#payloads.get(key);
     if (known !== undefined) return known;
