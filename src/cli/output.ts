@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { drained } from './drained.ts';
 
 /** Gathered before they are handed to the system: one call a line would take longer than what the line says. */
 const GATHERED = 64 * 1024;
@@ -35,6 +35,6 @@ export class Output {
     this.#gathered = [];
     this.#size = 0;
     if (text === '' || this.#closed) return;
-    if (!this.#stream.write(text)) await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'close')]).catch(() => undefined);
+    if (!this.#stream.write(text) && !this.#stream.destroyed) await drained(this.#stream);
   }
 }

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { CommandError, EXIT } from './command-error.ts';
 import { csvLine } from './csv-line.ts';
+import { drained } from './drained.ts';
 import { explainFileError } from './input-files.ts';
 
 /** The rows that an import left out, as CSV: line, reason, row. The file is there only where there is such a row. */
@@ -25,8 +25,7 @@ export class RejectedRows {
   async add(line: number, reason: string, raw: string): Promise<void> {
     this.count += 1;
     this.#stream ??= this.#begin();
-    if (!this.#stream.write(`${csvLine([String(line), reason, raw])}\n`))
-      await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'close')]);
+    if (!this.#stream.write(`${csvLine([String(line), reason, raw])}\n`) && !this.#stream.destroyed) await drained(this.#stream);
     this.#check();
   }
 
