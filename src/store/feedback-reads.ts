@@ -156,8 +156,8 @@ export async function lockLogs(tx: Queryable, wanted: readonly WantedLog[]): Pro
         JOIN delivery_log m ON m.message_id = w."messageId" AND m.address_key = w."addressKey"
       UNION
       SELECT m.id FROM jsonb_to_recordset(${rows(byAddress)}::jsonb) AS w("addressKey" uuid, "sentAfter" timestamptz, "sentBefore" timestamptz)
-        CROSS JOIN LATERAL (SELECT id FROM delivery_log m WHERE m.address_key = w."addressKey" AND m.sent_at BETWEEN w."sentAfter" AND w."sentBefore"
-          ORDER BY m.id DESC LIMIT 1) AS m)
+        CROSS JOIN LATERAL (SELECT m.id FROM delivery_log m JOIN delivery c ON c.id = m.delivery_id AND c.run = m.run
+          WHERE m.address_key = w."addressKey" AND m.sent_at BETWEEN w."sentAfter" AND w."sentBefore" ORDER BY m.id DESC LIMIT 1) AS m)
     ORDER BY l.id FOR UPDATE OF l`);
   return found.map(({ id, deliveryId, run, profileId, addressKey, ...state }) => ({ id, deliveryId, run, profileId, addressKey, state }));
 }
