@@ -1,7 +1,8 @@
 import { decideConsent } from '../domain/consent/decide-consent.ts';
 import { type DomainError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { isAheadOfClock } from '../domain/quarantine/event-order.ts';
-import type { Channel, ConsentSource } from '../domain/vocabulary.ts';
+import { CHANNELS, type Channel, type ConsentSource } from '../domain/vocabulary.ts';
+import { type Queryable, rows, sql } from '../store/database.ts';
 import { type ConsentRow, type LockedProfile, lockProfiles, writeConsents } from '../store/profile-writes.ts';
 import { checkExternalId, checkStorable } from './check-profile.ts';
 import type { Actor, Instance } from './instance.ts';
@@ -25,7 +26,8 @@ const NOTE_MAX = 2_000;
 
 /**
  * Records opt-outs and opt-ins (SUP-2, OPT-1): flags, ledger and the copy of the flags on the addresses, under the profiles' row locks, in a
- * handful of statements for the whole batch. Items are taken in their order; a repeat changes nothing and writes nothing.
+ * handful of statements for the whole batch. Items are taken in their order; a repeat changes nothing and writes nothing, and neither does
+ * an opt-in that is older than an opt-out of the same channel (amendment A5).
  *
  * @param items at most 1,000: the caller has checked; one that the caller could not even read is handed in as its refusal
  * @returns the profile of each item, or its refusal: NotFoundError or InvalidInputError with the field
@@ -44,7 +46,8 @@ export async function recordConsents(
       ids: sound.flatMap(({ profileId }) => profileId ?? []),
       externalIds: sound.flatMap(({ externalId }) => externalId ?? []),
     });
-    const { outcomes, changed, ledger } = decideAll(checked, profiles, at);
+    const optOuts = sound.some(isPastOptIn) ? await lastOptOuts(tx, profiles) : new Map<string, Date>();
+    const { outcomes, changed, ledger } = decideAll(checked, profiles, optOuts, at);
     if (ledger.length > 0) {
       await writeConsents(tx, changed, ledger, actor.name, at);
       const subject = changed.length === 1 ? `Profile ${changed[0]?.id}` : 'Profile';
@@ -66,7 +69,33 @@ export async function recordConsent(instance: Instance, item: RecordConsentItem,
   return outcome;
 }
 
-function decideAll(items: readonly (RecordConsentItem | InvalidInputError)[], locked: readonly LockedProfile[], at: Date) {
+const isPastOptIn = ({ optedOut, occurredAt }: RecordConsentItem): boolean => !optedOut && occurredAt instanceof Date;
+
+const optOutName = (profileId: bigint, channel: Channel | null): string => `${profileId} ${channel ?? 'all'}`;
+
+/** When each profile last opted out of each channel; read under the lock. */
+async function lastOptOuts(tx: Queryable, profiles: readonly LockedProfile[]): Promise<ReadonlyMap<string, Date>> {
+  const found = await tx.query<{ profileId: bigint; channel: Channel | null; at: Date }>(sql`
+    SELECT profile_id AS "profileId", channel, max(occurred_at) AS at FROM consent_event
+    WHERE opted_out AND profile_id IN (SELECT r.id FROM jsonb_to_recordset(${rows(profiles.map(({ id }) => ({ id })))}::jsonb) AS r(id bigint))
+    GROUP BY profile_id, channel`);
+  return new Map(found.map(({ profileId, channel, at }) => [optOutName(profileId, channel), at]));
+}
+
+/** An opt-in that is told late does not take back what the person said after it (amendment A5). */
+function isOvertaken(item: RecordConsentItem, profileId: bigint, optOuts: ReadonlyMap<string, Date>): boolean {
+  const { occurredAt } = item;
+  if (item.optedOut || !occurredAt) return false;
+  const channels: readonly (Channel | null)[] = item.channels ?? [null, ...CHANNELS];
+  return channels.some((channel) => (optOuts.get(optOutName(profileId, channel)) ?? occurredAt) > occurredAt);
+}
+
+function decideAll(
+  items: readonly (RecordConsentItem | InvalidInputError)[],
+  locked: readonly LockedProfile[],
+  optOuts: ReadonlyMap<string, Date>,
+  at: Date,
+) {
   const byId = new Map(locked.map((profile) => [profile.id, profile]));
   const idOf = new Map(locked.map(({ id, externalId }) => [externalId, id]));
   const changedIds = new Set<bigint>();
@@ -78,6 +107,7 @@ function decideAll(items: readonly (RecordConsentItem | InvalidInputError)[], lo
     if (!profile) return new NotFoundError(`There is no profile with this ${typeof item.profileId === 'bigint' ? 'id' : 'external id'}.`);
     const decision = decideConsent(profile, { optedOut: item.optedOut, channels: item.channels ?? null });
     if (!decision.ok) return new InvalidInputError(decision.message, 'channels');
+    if (isOvertaken(item, profile.id, optOuts)) return profile.id;
     byId.set(profile.id, { ...profile, ...decision.flags });
     if (decision.changes.length > 0) changedIds.add(profile.id);
     const { source, note = null } = item;

@@ -45,6 +45,17 @@ async function openAddresses(key: bigint): Promise<number> {
 }
 
 describe('optOut and optIn', () => {
+  it('an opt-in that is told late does not take back a newer opt-out, and one that is newer does', async () => {
+    const { id } = await aPerson();
+    const at = (minutes: number) => new Date(app.clock.now().getTime() + minutes * 60_000).toISOString();
+    await run('optOut', { profileId: id, channels: ['EMAIL'], occurredAt: at(-10) });
+    const late = await run('optIn', { profileId: id, channels: ['EMAIL'], occurredAt: at(-20) });
+    expect(late.denylist).toEqual({ ...OPEN, email: true });
+    expect(late.history).toHaveLength(1);
+    expect((await run('optIn', { profileId: id, occurredAt: at(-15) })).denylist).toEqual({ ...OPEN, email: true });
+    expect((await run('optIn', { profileId: id, channels: ['EMAIL'], occurredAt: at(-5) })).denylist).toEqual(OPEN);
+  });
+
   it('R3: an operator opts a profile out and in again by hand, and the history says so', async () => {
     const { id } = await aPerson();
     const out = await run('optOut', { profileId: id, channels: ['EMAIL', 'SMS'], note: 'asked on the phone' });
