@@ -2,6 +2,7 @@
  * Recording results to full effect (ledgers, state, counters) in batches of 1,000, against the same rows written by one bare INSERT a
  * table and batch, from JSON that is ready beforehand, into copies of the same tables with the same indexes.
  */
+import { Feed } from '../src/live/feed.ts';
 import type { DeliveryResultItem } from '../src/operations/check-delivery-result.ts';
 import type { Door } from '../src/operations/feedback-item.ts';
 import type { Instance } from '../src/operations/instance.ts';
@@ -15,6 +16,7 @@ export const name = 'record-results';
 const BATCH = 1000;
 const BATCHES = 20;
 const WARM_UP = 4;
+const SUBSCRIBERS = 100;
 const DOOR: Door = { name: 'bench', authenticated: true, actor: { name: 'bench', tokenId: null } };
 
 /** What a batch writes. */
@@ -28,9 +30,15 @@ const TEXTS = [
   '450 4.1.2 Domain of % not found',
 ];
 
+/** Once alone, and once while a hundred subscriptions follow what is written. */
 export async function run(): Promise<BenchResult[]> {
+  return [await measure(name, 0), await measure(`${name}, followed live`, SUBSCRIBERS)];
+}
+
+async function measure(figure: string, subscribers: number): Promise<BenchResult> {
   const batchCount = scaled(BATCHES) + WARM_UP;
   return withScratchDatabase(async ({ database, instance, set }) => {
+    const stop = await follow(database, subscribers);
     const deliveryId = await prepareDelivery(instance, batchCount * BATCH);
     await set('VACUUM ANALYZE');
     for (const table of TABLES) await database.execute(raw(`CREATE TABLE bare_${table} (LIKE ${table} INCLUDING ALL)`));
@@ -45,9 +53,27 @@ export async function run(): Promise<BenchResult[]> {
       bareMs.push(await timed(() => insertBare(database, written)));
     }
     const [spent, bare] = [spentMs, bareMs].map((times) => median(times.slice(WARM_UP)));
+    await stop();
     if (!spent || !bare) throw new Error('nothing was measured');
-    return [{ name, value: BATCH / (spent / 1000), unit: 'results/s', baseline: BATCH / (bare / 1000), ratio: spent / bare }];
+    return { name: figure, value: BATCH / (spent / 1000), unit: 'results/s', baseline: BATCH / (bare / 1000), ratio: spent / bare };
   });
+}
+
+/** Half of them on the delivery logs, half on the quarantine; each takes every update. */
+async function follow(database: Database, subscribers: number): Promise<() => Promise<void>> {
+  const feed = new Feed(database);
+  const subscriptions = await Promise.all(
+    Array.from({ length: subscribers }, (_, i) =>
+      feed.subscribe({ ledger: i % 2 === 0 ? 'DELIVERY_LOG' : 'QUARANTINE', after: null, matches: () => true, reader: String(i) }),
+    ),
+  );
+  const taking = subscriptions.map(async (subscription) => {
+    for await (const { row } of subscription) if (row.id < 0n) throw new Error('a row without a place');
+  });
+  return async () => {
+    await Promise.all(subscriptions.map((subscription) => subscription.return()));
+    await Promise.all(taking);
+  };
 }
 
 const addressOf = (n: number): string => `person${n}@receiver${n % 500}.example`;
