@@ -24,8 +24,9 @@ export interface IntakeCrashOptions {
 export async function run(options: IntakeCrashOptions = {}): Promise<void> {
   const rounds = options.rounds ?? Number(process.env.SOAK_ROUNDS ?? '20');
   const events = options.events ?? Number(process.env.SOAK_EVENTS ?? '20000');
-  await onServer((target) => crashLoop('PostgreSQL', target, rounds, events));
-  await onEmbedded((target) => crashLoop('embedded', target, rounds, events));
+  const { SOAK_ENGINE } = process.env;
+  if (SOAK_ENGINE !== 'embedded') await onServer((target) => crashLoop('PostgreSQL', target, rounds, events));
+  if (SOAK_ENGINE !== 'server') await onEmbedded((target) => crashLoop('embedded', target, rounds, events));
 }
 
 async function crashLoop(where: string, target: Target, rounds: number, events: number): Promise<void> {
