@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { InvalidInputError } from '../domain/errors.ts';
+import { apiDoor } from '../operations/api-door.ts';
 import type { Door } from '../operations/feedback-item.ts';
 import type { Instance } from '../operations/instance.ts';
 import { type DeliveryResultOutcome, recordDeliveryResults } from '../operations/record-delivery-results.ts';
@@ -8,7 +9,6 @@ import { parseDeliveryResultLine } from './delivery-result-line.ts';
 import { type Exchange, type Route, toJson } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { HttpError } from './http-error.ts';
-import { apiDoor } from './ingest-door.ts';
 import { requireContentType } from './read-body.ts';
 import { type Line, type LineLimits, readLines } from './read-lines.ts';
 

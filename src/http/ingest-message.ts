@@ -1,10 +1,10 @@
 import { encodeGlobalId } from '../graphql/global-id.ts';
+import { apiDoor } from '../operations/api-door.ts';
 import { ingestMessage } from '../operations/ingest-message.ts';
 import type { Instance } from '../operations/instance.ts';
 import { type Route, sendJson } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { HttpError } from './http-error.ts';
-import { apiDoor } from './ingest-door.ts';
 import { readBody, requireContentType } from './read-body.ts';
 
 const MESSAGE_MAX = 32 * 1024 * 1024;

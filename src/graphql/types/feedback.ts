@@ -1,13 +1,12 @@
 import { GraphQLError } from 'graphql';
 import { InvalidInputError } from '../../domain/errors.ts';
-import type { Door } from '../../operations/feedback-item.ts';
+import { apiDoor } from '../../operations/api-door.ts';
 import {
   type DeliveryResultItem,
   type DeliveryResultOutcome as OutcomeShape,
   recordDeliveryResults,
 } from '../../operations/record-delivery-results.ts';
 import { builder } from '../builder.ts';
-import type { GraphQLContext } from '../context.ts';
 import { InvalidInputErrorType, refused } from '../errors.ts';
 import { decodeOptionalId } from '../global-id.ts';
 import { AddressStatusEnum, ChannelEnum, DeliveryOutcomeEnum, EventOriginEnum } from './enums.ts';
@@ -59,16 +58,10 @@ builder.mutationField('recordDeliveryResults', (t) =>
     args: { input: t.arg({ type: [DeliveryResultInput], required: true }) },
     resolve: async (_root, { input }, context) => {
       checkBatch(input, BATCH_MAX);
-      return { results: await recordDeliveryResults(context.instance, input.map(resultItem), apiDoor(context)) };
+      return { results: await recordDeliveryResults(context.instance, input.map(resultItem), apiDoor(actorOf(context))) };
     },
   }),
 );
-
-/** The API is a door that knows who knocks: event ids are unique per token. */
-export function apiDoor(context: GraphQLContext): Door {
-  const actor = actorOf(context);
-  return { name: `token ${actor.tokenId}`, authenticated: true, actor };
-}
 
 /** An id that cannot be read is a fault of its item alone. */
 function resultItem(input: typeof DeliveryResultInput.$inferInput): DeliveryResultItem | InvalidInputError {

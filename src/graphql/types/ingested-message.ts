@@ -1,10 +1,11 @@
+import { apiDoor } from '../../operations/api-door.ts';
 import { ingestMessage, type IngestedMessage as MessageShape } from '../../operations/ingest-message.ts';
 import { builder } from '../builder.ts';
 import { InvalidInputErrorType, orRefusal, resultUnion } from '../errors.ts';
 import { selectionOf } from '../selection.ts';
 import { DeliveryLog } from './delivery-log.ts';
 import { AddressStatusEnum, MessageKindEnum } from './enums.ts';
-import { apiDoor } from './feedback.ts';
+import { actorOf } from './filter-inputs.ts';
 import { Verdict } from './verdict.ts';
 
 type RecipientShape = MessageShape['recipients'][number];
@@ -46,6 +47,6 @@ builder.mutationField('ingestMessage', (t) =>
     description: 'One raw message (RFC 5322, as text) from the bounce or complaint mailbox.',
     authScopes: { scope: 'ingest:write' },
     args: { raw: t.arg.string({ required: true }) },
-    resolve: (_root, { raw }, context) => orRefusal(() => ingestMessage(context.instance, Buffer.from(raw), apiDoor(context))),
+    resolve: (_root, { raw }, context) => orRefusal(() => ingestMessage(context.instance, Buffer.from(raw), apiDoor(actorOf(context)))),
   }),
 );
