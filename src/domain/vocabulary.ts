@@ -120,6 +120,13 @@ export type ReleaseMode = (typeof RELEASE_MODES)[number];
 export const JOB_STATES = ['RUNNING', 'DONE', 'FAILED'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
+/** Of a report without proof (amendment A11): kept and not counted, counted after all, or never to be counted. */
+export const UNPROVEN_REPORT_STATES = ['HELD', 'COUNTED', 'DISMISSED'] as const;
+
+/** Of a requalification: past failures are judged anew, then their addresses recomputed; an undo puts back. */
+export const REQUALIFICATION_PHASES = ['EXAMINE', 'APPLY', 'UNDO'] as const;
+export type RequalificationPhase = (typeof REQUALIFICATION_PHASES)[number];
+
 export const DELIVERY_OUTCOMES = ['DELIVERED', 'FAILED', 'DELAYED', 'COMPLAINT', 'AUTO_REPLY', 'UNSUBSCRIBE', 'STOP'] as const;
 export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number];
 
@@ -128,6 +135,38 @@ export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 export const EXCLUSION_SCOPES = ['PROFILE', 'ADDRESS'] as const;
 export type ExclusionScope = (typeof EXCLUSION_SCOPES)[number];
+
+/** What staff is alerted to: an unknown text that came again (QUA-9), an import of which too much is in quarantine already. */
+export const ALERT_KINDS = ['UNKNOWN_TEXT', 'IMPORT_IN_QUARANTINE'] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];
+
+export const INCIDENT_STATES = ['OPEN', 'CLOSED'] as const;
+export type IncidentState = (typeof INCIDENT_STATES)[number];
+
+/** CHANGED: its figures. RELEASED: a release of what it hit has begun. */
+export const INCIDENT_EVENT_KINDS = ['OPENED', 'CHANGED', 'RELEASED', 'CLOSED'] as const;
+export type IncidentEventKind = (typeof INCIDENT_EVENT_KINDS)[number];
+export const PRIVACY_REGULATIONS = ['GDPR', 'CCPA', 'PDPA', 'LGPD'] as const;
+export type PrivacyRegulation = (typeof PRIVACY_REGULATIONS)[number];
+
+export const PRIVACY_REQUEST_TYPES = ['ACCESS', 'DELETE'] as const;
+export type PrivacyRequestType = (typeof PRIVACY_REQUEST_TYPES)[number];
+
+/** Those of RET-2 that happen here: a retry goes on under the status of the work itself. */
+export const PRIVACY_REQUEST_STATUSES = [
+  'NEW',
+  'PROCESSING',
+  'RETRY_PENDING',
+  'DELETE_CONFIRMATION_PENDING',
+  'DELETE_PENDING',
+  'DELETE_IN_PROGRESS',
+  'COMPLETE',
+  'ERROR',
+] as const;
+export type PrivacyRequestStatus = (typeof PRIVACY_REQUEST_STATUSES)[number];
+
+export const PRIVACY_NAMESPACES = ['EMAIL', 'PHONE', 'MOBILE_PHONE', 'PUSH_TOKEN', 'POSTAL_ADDRESS', 'OTHER'] as const;
+export type PrivacyNamespace = (typeof PRIVACY_NAMESPACES)[number];
 
 /** Makes a switch over a union exhaustive: the compiler refuses a case that is not handled. */
 export function assertNever(value: never): never {

@@ -100,6 +100,11 @@ export function senderRole(headers: MailHeaders): SenderRole {
   const from = headerText(headers, 'from').slice(0, 1000);
   if (/<\s*>/.test(from)) return 'daemon';
   if (from === '') return /^<\s*>|mailer-daemon/i.test(rawHeader(headers, 'return-path')) ? 'daemon' : 'other';
+  return roleOfSender(from);
+}
+
+/** Judges what stands in a From field, decoded. */
+export function roleOfSender(from: string): SenderRole {
   const local = /([^\s<>@"(),;:]{1,100})@/.exec(from)?.[1] ?? from.trim();
   if (DAEMON_LOCAL.test(local) || DAEMON_NAME.test(from)) return 'daemon';
   return SYSTEM_LOCAL.test(local) || SYSTEM_NAME.test(from) ? 'system' : 'other';

@@ -64,6 +64,17 @@ function headOf(line: string, index: number): Head | null {
   return null;
 }
 
+const ADDRESS_LIST = /^[\s>*+-]{0,12}(?:[<"']?[^\s<>,;"']{1,200}@[^\s<>,;"']{1,200}[>"']?\s{0,4}(?:[,;]\s{0,4}|$)){2,20}$/;
+
+/** The heads of a line that is nothing but addresses, each a recipient; else the one head it has. */
+function listedHeads(head: Head, line: string): Head[] {
+  if (!ADDRESS_LIST.test(line.trimEnd())) return [head];
+  return findAddresses(line, 20).map(({ address }) => ({ ...head, address, rest: '' }));
+}
+
+/** PMDF names the place inside the system first, then the address that was written to. */
+const ORIGINAL_ADDRESS = /^\s*Original (?:address|recipient):\s{0,20}<?([^\s<>]{1,200}@[^\s<>]{1,200})>?\s*$/i;
+
 const SECTION = /^\s*(?:-{3,}|={4,}|\*{4,})\s*[^\s-].{0,120}?\s*(?:-{2,}|={3,}|\*{3,})?\s*$/;
 
 function indentOf(line: string): number {
@@ -78,10 +89,17 @@ function collectHeads(lines: readonly string[]): Head[] {
     const line = lines[i] ?? '';
     if (line.trim() === '' || indentOf(line) <= flowing) flowing = -1;
     if (!line.includes('@') || flowing !== -1) continue;
+    const last = heads.at(-1);
+    const aimedAt = last?.line === i - 1 ? ORIGINAL_ADDRESS.exec(line)?.[1] : undefined;
+    if (last !== undefined && aimedAt !== undefined) {
+      heads[heads.length - 1] = { ...last, address: aimedAt };
+      continue;
+    }
     const head = headOf(line, i);
     if (head !== null) {
-      heads.push(head);
-      if (/\w/.test(head.rest)) flowing = indentOf(line);
+      const listed = listedHeads(head, line);
+      heads.push(...listed);
+      if (listed.length === 1 && /\w/.test(head.rest)) flowing = indentOf(line);
       continue;
     }
     for (const found of findAddresses(line, 6)) {

@@ -27,7 +27,7 @@ const MAX_EVIDENCE = 2000;
 
 /** What programs write around every refusal of a recipient; it says nothing about the failure. */
 const FRAME =
-  /\bgiving up on \S{1,100}|\bsmtp error from remote (?:mail server|server|mailer|host) after (?:rcpt to(?:: ?<[^<>\s]{0,250}>)?|end of data|data):?|, but it was rejected by (?:the server for )?the recipient domain|\binvalid address, error_code ?: ?\d{3},?|\bthere was an error delivering your mail to/gi;
+  /\bgiving up on \S{1,100}|\bsmtp error from remote (?:mail server|server|mailer|host) after (?:rcpt to(?:: ?<[^<>\s]{0,250}>)?|end of data|data):?|, but it was rejected by (?:the server for )?the recipient domain|\binvalid address, error_code ?: ?\d{3},?|\bthere was an error delivering your mail to|\breturn(?:ing|ed)(?: (?:your )?(?:e-?mail|mail|message))?(?: is being)? (?:back )?to (?:the )?sender\b/gi;
 
 function flatten(text: string): string {
   return text

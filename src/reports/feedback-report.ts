@@ -76,13 +76,27 @@ const NO_COMPLAINT = /dmarc|forensic|authentication failure|tls-?rpt|spf|dkim/i;
 
 /** Complaints without a feedback-report part: Microsoft's JMRP and reports that only attach the message. */
 export function readPlainComplaint(headers: MailHeaders, parts: readonly MailPart[]): FeedbackReport | null {
-  const returned = parts.find((part) => part.embedded > 0)?.messageHeaders ?? returnedHeaders(parts);
+  const returned = parts.find((part) => part.embedded > 0)?.messageHeaders ?? returnedHeaders(parts) ?? pastedHeaders(parts);
   if (returned === null) return null;
   const subject = headerText(headers, 'subject');
   const from = headerText(headers, 'from');
   const jmrp = returned.has('x-hmxmroriginalrecipient') || (returned.has('x-reporter-ip') && /staff@/i.test(from));
   const named = COMPLAINT_SUBJECT.test(subject) && COMPLAINT_SENDER.test(from) && !NO_COMPLAINT.test(subject);
   return jmrp || named ? { feedbackType: 'abuse', recipients: complainantsOf(returned) } : null;
+}
+
+const PASTED = /(?:^|\n)X-HmXmrOriginalRecipient:/i;
+
+/** The header of a message that a forwarding gateway pasted into the text; only Microsoft's own field makes it one. */
+function pastedHeaders(parts: readonly MailPart[]): MailHeaders | null {
+  const only = parts[0];
+  if (parts.length !== 1 || only === undefined || !only.type.startsWith('text')) return null;
+  const text = partText(only).slice(0, 65_536);
+  const at = text.search(PASTED);
+  if (at === -1) return null;
+  const blank = text.lastIndexOf('\n\n', at);
+  const header = text.slice(blank === -1 ? 0 : blank + 2);
+  return readHeaders(header, 0, header.length, true).headers;
 }
 
 function returnedHeaders(parts: readonly MailPart[]): MailHeaders | null {

@@ -94,7 +94,7 @@ export function firstAddress(text: string): string | null {
   return findAddresses(text, 1)[0]?.address ?? null;
 }
 
-/** `\x{263A}` of RFC 6533 and the `+40` of an xtext address. */
+/** `\x{263A}` of RFC 6533 and the `+40`, `+2B` and `+3D` of an xtext address (RFC 3461), which some servers leave as they got them. */
 function decodeEscapes(value: string): string {
   let text = value;
   if (text.includes('\\x{')) {
@@ -103,8 +103,8 @@ function decodeEscapes(value: string): string {
       return code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? all : String.fromCodePoint(code);
     });
   }
-  if (!text.includes('@') && text.includes('+40')) text = text.replace('+40', '@').replace(/\+2B/g, '+').replace(/\+3D/g, '=');
-  return text;
+  if (!text.includes('@') && text.includes('+40')) text = text.replace('+40', '@');
+  return text.replace(/\+2B/g, '+').replace(/\+3D/g, '=');
 }
 
 /**

@@ -95,7 +95,11 @@ export function htmlToText(html: string): string {
     if (/^[^\s"'=/:]{1,200}@[^\s"'=/]{1,200}$/.test(tag)) out.push(`<${tag}>`);
     else if (tag.startsWith('!--')) at = ends.after('-->', open + 1);
     else if (HIDDEN.test(tag)) at = ends.after('>', ends.after(`</${HIDDEN.exec(tag)?.[1]?.toLowerCase() ?? ''}`, at - 1));
-    else if (BREAKING.test(tag)) out.push('\n');
+    else if (BREAKING.test(tag)) {
+      out.push('\n');
+      // A browser shows the line end of the source as a space: behind <br> it must not make a paragraph.
+      if (/^\/?br\b/i.test(tag) && html.startsWith('\n', at)) at += 1;
+    }
   }
   return out
     .join('')

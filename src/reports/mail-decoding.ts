@@ -56,6 +56,14 @@ function decodeWindows1252(binary: string): string {
   return binary.replace(/[\u0080-\u009f]/g, (c) => C1_OF_WINDOWS.charAt(c.charCodeAt(0) - 0x80));
 }
 
+/** A whole message that some program saved as UTF-16, as the UTF-8 that mail is made of; known by its mark in front. */
+export function withoutUtf16(bytes: Buffer): Buffer {
+  const mark = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+  if (mark !== 0xfffe && mark !== 0xfeff) return bytes;
+  const whole = Buffer.from(bytes.subarray(2, bytes.length - (bytes.length % 2)));
+  return Buffer.from((mark === 0xfeff ? whole.swap16() : whole).toString('utf16le'), 'utf8');
+}
+
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 function tryStrict(decoder: Decoder, bytes: Uint8Array): string | null {

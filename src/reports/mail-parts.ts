@@ -5,7 +5,7 @@
  * hostile nesting is cut off by depth, by number and by the bytes that are looked at.
  */
 
-import { decodeCharset, decodeTransfer } from './mail-decoding.ts';
+import { decodeCharset, decodeTransfer, withoutUtf16 } from './mail-decoding.ts';
 import { type MailHeaders, parseStructured, rawHeader, readHeaders } from './mail-headers.ts';
 
 /** What of a message is looked at: reports stand in front of the message they return. */
@@ -150,7 +150,7 @@ class Walker {
 /** Opens a raw message. Never throws; what is not MIME is one text part. */
 export function openMail(raw: Uint8Array): OpenedMail {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.byteLength, MAX_BYTES));
-  const binary = bytes.toString('latin1');
+  const binary = withoutUtf16(bytes).toString('latin1');
   const text = binary.includes('\r') ? binary.replace(/\r\n?/g, '\n') : binary;
   const { headers, bodyStart } = readHeaders(text, 0, text.length, true);
   const content = parseStructured(rawHeader(headers, 'content-type'));

@@ -9,7 +9,7 @@ import type { EventOrigin, MessageKind } from '../domain/vocabulary.ts';
 import { asksForProof, isAutomaticReply, isProviderOptOut, isUnsubscribeRequest, senderRole, soundsAutomatic } from './auto-reply.ts';
 import { type DeliveryStatus, findDeliveryStatus, readDeliveryStatus } from './delivery-status.ts';
 import { type ReportContext, recipientsOfStatus, recipientsOfText } from './failed-recipients.ts';
-import { tellsOfFailure, tellsOfSuccess } from './failure-signs.ts';
+import { isAnswer, tellsOfFailure, tellsOfSuccess } from './failure-signs.ts';
 import { type FeedbackReport, findFeedbackReport, isComplaint, readFeedbackReport, readPlainComplaint } from './feedback-report.ts';
 import { rawHeader } from './mail-headers.ts';
 import { type OpenedMail, openMail, partText } from './mail-parts.ts';
@@ -154,7 +154,7 @@ function rawStatus(material: Material): DeliveryStatus | null {
   const likely =
     mail.type.startsWith('multipart/') ||
     senderRole(mail.headers) !== 'other' ||
-    isFailureSubject(plainText(material.subject)) ||
+    (isFailureSubject(plainText(material.subject)) && !isAnswer(material.subject)) ||
     !mail.headers.has('from');
   if (!likely) return null;
   const fromText = findDeliveryStatus(`${material.notice}\n${material.returnedText.slice(0, 20_000)}`);

@@ -454,6 +454,28 @@ const FAILURE_SENTENCES: readonly string[] = [
   'không thể gửi',
   'không gửi được',
   'không thể chuyển',
+  'ha sido devuelto',
+  'nije isporuč',
+  'nije dostavljen',
+  'nije moguće isporuč',
+  'ni bilo mogoče dostav',
+  'nebolo možné',
+  'nepodarilo sa doručiť',
+  'δεν μπόρεσε να παραδοθεί',
+  'не можа да бъде',
+  'не беше доставен',
+  'no ha sido posible entregar',
+  'nu a fost livrat',
+  'could not be forwarded',
+  'could not be relayed',
+  'nicht weitergeleitet werden konnte',
+  'niet kunnen bezorgen',
+  'non è stato inviato',
+  "n'a pu être remis",
+  "n'a pas pu être acheminé",
+  "n'a pas été envoyé",
+  'not accepted by the moderator',
+  'could not be distributed',
 ];
 
 /** Words of failure that ordinary mail uses as well: they need a mail system as sender, or a subject, beside them. */
@@ -622,6 +644,7 @@ const FAILURE_SIGNATURES: readonly string[] = [
   '配信できませんでした',
   '您的邮件无法',
   '您的郵件無法',
+  'you are not allowed to post',
 ];
 
 /** Signs that the server is still trying. */
@@ -733,6 +756,22 @@ const DELAY_SIGNS: readonly string[] = [
   '繼續嘗試',
   '지연',
   '재시도',
+  'todavía no se ha podido',
+  'seguirá intentando',
+  'demorad',
+  'jeszcze dostarczon',
+  'będą kontynuowane',
+  'opóźnieni',
+  'henüz teslim',
+  'gecik',
+  'altri tentativi',
+  'continuerà a tentare',
+  'se bude dále pokoušet',
+  'fortsætter med at',
+  'fortsätter att försöka',
+  'blijft het proberen',
+  'réessayer',
+  'wird erneut versuch',
 ];
 
 /** Sentences that only a server writes which is still trying, whatever else stands in its notice. */
@@ -801,6 +840,10 @@ const FINAL_SIGNS: readonly string[] = [
   'définitif',
   'permanente',
   'definitiv',
+  'finally failed',
+  'finally gave',
+  'will not try again',
+  'we are unable to continue',
 ];
 
 /** Subjects of failure reports. */
@@ -968,6 +1011,33 @@ const FAILURE_SUBJECTS: readonly string[] = [
   'not subscribed',
   'posting refused',
   'post by non-member',
+  'mensaje devuelto',
+  'correo no entregado',
+  'nije isporuč',
+  'nelivrat',
+  'nedoručen',
+  'недоставен',
+  'не доставлено',
+  'αποτυχία παράδοσης',
+  'teslim edilemedi',
+  'gecik',
+  'opóźnien',
+  'retraso',
+  'verzöger',
+  'retardé',
+  'vertraagd',
+  'forsinket',
+  'försenad',
+  'zpožděn',
+  'задержк',
+  'отложен',
+  '遅延',
+  '延迟',
+  '延遲',
+  '지연',
+  'returned post',
+  'virus (',
+  'banned (',
 ];
 
 /** Signs that a message arrived. */
@@ -1055,7 +1125,8 @@ export function plainText(text: string): string {
     .toLowerCase();
 }
 
-function anyOf(phrases: readonly string[]): RegExp {
+/** One expression for all of these texts. */
+export function anyOf(phrases: readonly string[]): RegExp {
   const escaped = [...new Set(phrases)].map((phrase) => phrase.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(escaped.join('|'));
 }
@@ -1067,7 +1138,8 @@ const delaySign = anyOf(DELAY_SIGNS);
 const certainDelay = anyOf(CERTAIN_DELAY);
 const finalSign = anyOf(FINAL_SIGNS);
 const failureSubject = anyOf(FAILURE_SUBJECTS);
-const successSign = anyOf(SUCCESS_SIGNS);
+/** Where one of these stands in front, nothing has arrived: "non è stato recapitato", "not successfully delivered". */
+const successSign = new RegExp(`(?<!\\b(?:not|never|nicht|non|no|nao)\\s|não\\s)(?:${anyOf(SUCCESS_SIGNS).source})`);
 const originalMarker = anyOf(ORIGINAL_MARKERS);
 
 /** All take what `plainText` made. */

@@ -78,6 +78,8 @@ const COMMAND = new RegExp(
     `\\bSMTP:(${VERB}) host\\b`,
     `\\bfollowing (${VERB}) command\\b`,
     '\\bafter (I sent the message)\\b',
+    // Sendmail's transcript: the refusal stands right below the command.
+    `>>> ?(${VERB})\\b[^<>]{0,100}(?:<[^<>]{0,250}>)?[^<>]{0,200}<<< ?[45]\\d\\d[ -]`,
   ].join('|'),
   'i',
 );

@@ -11,6 +11,9 @@ const UNQUOTED = /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.\u0080-\u{10ffff}]+$/u;
 const UNQUOTED_CHARACTER = /[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.\u0080-\u{10ffff}]/u;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
+/** What nearly every address looks like: of such a one only the case may change. */
+const PLAIN = /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9]|-(?!-)){0,61}(?<!-)\.)+[A-Za-z]{2,63}$/;
+
 type Part = Readonly<{ ok: true; text: string }> | Readonly<{ ok: false; message: string }>;
 
 /**
@@ -20,6 +23,20 @@ type Part = Readonly<{ ok: true; text: string }> | Readonly<{ ok: false; message
  * Tags (`ann+news@`), VERP forms and dots in the local part are kept: they may be other mailboxes.
  */
 export function canonicalEmail(value: string, addressCase: AddressCase): AddressResult {
+  return plainEmail(value, addressCase) ?? anyEmail(value, addressCase);
+}
+
+/** The same as `anyEmail`, a few times faster; null = look closer. */
+function plainEmail(value: string, addressCase: AddressCase): AddressResult | null {
+  if (value.length > ADDRESS_MAX_BYTES || !PLAIN.test(value)) return null;
+  const at = value.indexOf('@');
+  const domain = value.slice(at + 1).toLowerCase();
+  const local = value.slice(0, at);
+  return { ok: true, canonical: `${addressCase === 'exact' ? local : local.toLowerCase()}@${domain}`, original: value, domain };
+}
+
+/** Exported for the test that compares the two. */
+export function anyEmail(value: string, addressCase: AddressCase): AddressResult {
   const text = value.trim().normalize('NFC');
   const shape = refusedShape(text);
   if (shape !== null) return { ok: false, message: shape };
@@ -67,6 +84,13 @@ function quotedContent(local: string): Part {
   const text = content.replace(/\\(.)/gsu, '$1');
   if (/[^\S ]/u.test(text)) return { ok: false, message: 'Of white space, only the plain space may stand in double quotes before the @.' };
   return { ok: true, text };
+}
+
+/** The form in which domains are kept, so that a filter finds `Bücher.example`; what is no domain name stays as it is and matches nothing. */
+export function canonicalDomain(given: string): string {
+  const trimmed = given.trim();
+  const domain = domainPart(trimmed);
+  return domain.ok ? domain.text : trimmed.toLowerCase();
 }
 
 function domainPart(given: string): Part {

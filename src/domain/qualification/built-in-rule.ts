@@ -5,7 +5,7 @@ import type { Vendor } from './vendors.ts';
  * One rule of the shipped table.
  *
  * Patterns are fragments of the folded text (fold-text.ts): small letters, addresses as `*`, punctuation as a space. ` … `
- * stands for up to sixty characters in between; a leading or trailing space asks for a whole word.
+ * stands for up to sixty characters in between, ` ‥ ` for up to sixteen; a leading or trailing space asks for a whole word.
  */
 export interface BuiltInRule {
   readonly name: string;
@@ -25,6 +25,8 @@ export interface BuiltInRule {
   readonly temporary?: boolean;
   /** The words are vague: the rule is tried after the enhanced status code (amendment A6). */
   readonly weak?: true;
+  /** Single words, asked last and only of an answer that holds a reply code: in the prose of a notice they stand by chance. */
+  readonly coded?: true;
   /** EMAIL unless said otherwise. */
   readonly channel?: Channel;
   /** Texts that this rule decides, each proven by a test. */

@@ -2,11 +2,12 @@ import type { BuiltInRule } from './built-in-rule.ts';
 import type { QualificationRuleData } from './qualification-rule.ts';
 import { CONTENT_RULES } from './rules/content-rules.ts';
 import { COMMAND_RULES, CONNECTION_RULES, DNS_RULES } from './rules/infrastructure-rules.ts';
+import { LAST_WORDS } from './rules/last-words.ts';
 import { STORAGE_RULES, USER_RULES } from './rules/mailbox-rules.ts';
 import { NOTICE_RULES } from './rules/notice-rules.ts';
 import { PUSH_RULES } from './rules/push-rules.ts';
 import { RECEIVER_RULES } from './rules/receiver-rules.ts';
-import { FILTER_RULES, REPUTATION_RULES } from './rules/reputation-rules.ts';
+import { FILTER_RULES, POLICY_RULES, REPUTATION_RULES } from './rules/reputation-rules.ts';
 import { SENDER_RULES } from './rules/sender-rules.ts';
 import { SMS_RULES } from './rules/sms-rules.ts';
 import { VAGUE_RULES } from './rules/vague-rules.ts';
@@ -20,11 +21,13 @@ export const BUILT_IN_RULES: readonly BuiltInRule[] = [
   ...STORAGE_RULES,
   ...REPUTATION_RULES,
   ...CONTENT_RULES,
+  ...POLICY_RULES,
   ...USER_RULES,
   ...DNS_RULES,
   ...CONNECTION_RULES,
   ...COMMAND_RULES,
   ...VAGUE_RULES,
+  ...LAST_WORDS,
   ...PUSH_RULES,
   ...SMS_RULES,
 ];

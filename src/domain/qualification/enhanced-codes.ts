@@ -84,8 +84,29 @@ const REPLY: Readonly<Record<number, Entry>> = {
   571: ['REFUSED', 'SENDER'],
 };
 
+function softly(entry: Entry | undefined): Meaning | null {
+  return entry === undefined ? null : { type: 'SOFT', reason: entry[0], fault: entry[1] };
+}
+
 /** The meaning of a three-digit reply code, or null: 550 to 554 are used for everything and say nothing. */
 export function meaningOfReply(code: number): Meaning | null {
-  const entry = REPLY[code];
-  return entry === undefined ? null : { type: 'SOFT', reason: entry[0], fault: entry[1] };
+  return softly(REPLY[code]);
+}
+
+/** Codes that any word beside them outranks: what RFC 5321, 7372 and 7504 made them for. */
+const BARE_REPLY: Readonly<Record<number, Entry>> = {
+  500: ['UNREACHABLE', 'INFRASTRUCTURE'],
+  502: ['UNREACHABLE', 'INFRASTRUCTURE'],
+  503: ['UNREACHABLE', 'INFRASTRUCTURE'],
+  504: ['UNREACHABLE', 'INFRASTRUCTURE'],
+  512: ['INVALID_DOMAIN', 'RECIPIENT'],
+  521: ['INVALID_DOMAIN', 'RECIPIENT'],
+  525: ['ACCOUNT_DISABLED', 'RECIPIENT'],
+  552: ['MAILBOX_FULL', 'RECIPIENT'],
+  555: ['UNREACHABLE', 'INFRASTRUCTURE'],
+};
+
+/** The meaning of a reply code where nothing else is known of the answer, or null. */
+export function meaningOfBareReply(code: number): Meaning | null {
+  return softly(BARE_REPLY[code]);
 }

@@ -98,7 +98,7 @@ function ruleContent(normalized: string): RuleContent | null {
 }
 
 function testOf({ patterns, regex }: RuleContent): TextTest | null {
-  if (regex === null) return compileStrings(patterns);
+  if (regex === null) return compileStrings(patterns).test;
   const compiled = compileRegex(regex);
   return compiled.ok ? compiled.test : null;
 }

@@ -117,12 +117,15 @@ function readCode(text: string, start: number, found: CodesFound): number {
   }
   if (!isReplyCode(text, start)) return start;
   const enhanced = statusLength(text, start + 4);
-  if (enhanced > 0 || opensReply(text, start)) found.replyCodes.push(Number(text.slice(start, start + 3)));
+  const reply = Number(text.slice(start, start + 3));
+  const { replyCodes } = found;
+  const goesOn = text.charCodeAt(start + 3) === 45 || (replyCodes.length > 0 && replyCodes[replyCodes.length - 1] === reply);
+  if (enhanced > 0 || opensReply(text, start)) replyCodes.push(reply);
   if (enhanced > 0) {
     found.statusCodes.push(text.slice(start + 4, start + 4 + enhanced));
     return start + 4 + enhanced;
   }
-  return text.charCodeAt(start + 3) === 45 ? start + 4 : start;
+  return goesOn ? start + 4 : start;
 }
 
 function isHyphenOfEmail(out: Uint8Array, length: number, next: number): boolean {

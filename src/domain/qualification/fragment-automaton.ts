@@ -3,6 +3,8 @@ import { SYMBOLS } from './fold-text.ts';
 /** Where fragments end in a text: two lists side by side, `count` long. */
 export interface FragmentHits {
   readonly count: number;
+  /** There may be more than these. */
+  readonly isCut: boolean;
   readonly fragments: Int32Array;
   readonly ends: Int32Array;
 }
@@ -125,10 +127,13 @@ function layOut(trie: Trie): Table {
 /** Compiles fragments; a hit names a fragment by its index in the list. */
 export function compileFragments(fragments: readonly Uint8Array[]): FragmentAutomaton {
   const { steps, ends, firstEnding } = layOut(buildTrie(fragments));
-  const found = { count: 0, fragments: new Int32Array(MOST_HITS), ends: new Int32Array(MOST_HITS) };
+  const found = { count: 0, isCut: false, fragments: new Int32Array(MOST_HITS), ends: new Int32Array(MOST_HITS) };
   const record = (state: number, position: number): void => {
     for (const id of ends[state] ?? []) {
-      if (found.count >= MOST_HITS) return;
+      if (found.count >= MOST_HITS) {
+        found.isCut = true;
+        return;
+      }
       found.fragments[found.count] = id;
       found.ends[found.count] = position;
       found.count += 1;
@@ -137,6 +142,7 @@ export function compileFragments(fragments: readonly Uint8Array[]): FragmentAuto
   return {
     find(symbols, length) {
       found.count = 0;
+      found.isCut = false;
       let state = 0;
       for (let index = 0; index < length; index += 1) {
         state = steps[(state << SHIFT) | (symbols[index] as number)] as number;

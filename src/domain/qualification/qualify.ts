@@ -5,6 +5,7 @@ import { normalizeText, qualificationKey } from './normalize-text.ts';
 import {
   type CodeDecision,
   type Codes,
+  decideByBareReply,
   decideByReply,
   decideByStatus,
   hasStatus,
@@ -13,7 +14,8 @@ import {
   refusesSender,
 } from './read-codes.ts';
 import { editedKey, type RuleBook } from './rule-book.ts';
-import type { ShippedRule } from './shipped-table.ts';
+import type { ShippedRule, ShippedTable } from './shipped-table.ts';
+import { meaningOfNewReport, receiptEvidence, reportHead } from './sms-receipt.ts';
 import { collapseSpaces } from './user-pattern.ts';
 import { type Vendor, vendorOfHost } from './vendors.ts';
 import type { Meaning, Verdict } from './verdict.ts';
@@ -29,7 +31,8 @@ import type { Meaning, Verdict } from './verdict.ts';
  * | 4 | the enhanced status code, where it says something: the innermost one first |
  * | 5 | the reply code, where it means one thing only (556, 535) |
  * | 6 | vague texts of the shipped table ("rejected", "service unavailable"), which a code outranks (A6) |
- * | 7 | the fallback (QUA-10) |
+ * | 7 | the single words of an answer, then what its bare reply code was made for, such as 552 |
+ * | 8 | the fallback (QUA-10) |
  *
  * The human-readable notice around a reply is asked where the reply itself is silent: after a status code that speaks of
  * the mailbox, before one that speaks of systems or policy only.
@@ -89,15 +92,15 @@ function applies(rule: ShippedRule, codes: Codes, vendor: Vendor | null, evidenc
   return rule.temporary === null || rule.temporary === isTemporary(codes);
 }
 
-function decideByText(question: Question, folded: FoldedText, codes: Codes): TextDecisions {
-  const { evidence, book, shadowHits } = question;
-  const found = findRules(folded, book.table);
+function decideByText(question: Question, folded: FoldedText, codes: Codes, table: ShippedTable): TextDecisions {
+  const { evidence, shadowHits } = question;
+  const found = findRules(folded, table);
   const host = evidence.remoteHost ?? folded.host;
   const vendor = (host === null ? null : vendorOfHost(host)) ?? found.vendor;
   let clear: Decision | null = null;
   let vague: Decision | null = null;
   for (const index of found.rules) {
-    const rule = book.table.rules[index] as ShippedRule;
+    const rule = table.rules[index] as ShippedRule;
     if (!applies(rule, codes, vendor, evidence)) continue;
     if (rule.shadow) shadowHits.push(rule.name);
     else if (rule.weak) vague ??= ruleDecision(rule);
@@ -111,17 +114,30 @@ function decideByOwnRules({ evidence, book, shadowHits }: Question): Decision | 
   const collapsed = collapseSpaces(evidence.text);
   const lowered = collapsed.toLowerCase();
   let decision: Decision | null = null;
-  for (const rule of book.own) {
-    if ((decision !== null && !rule.shadow) || !rule.test(collapsed, lowered)) continue;
+  const mayMatch = book.finder.find(lowered);
+  for (const [place, rule] of book.own.entries()) {
+    if (!mayMatch(place) || (decision !== null && !rule.shadow) || !rule.test(collapsed, lowered)) continue;
     if (rule.shadow) shadowHits.push(rule.name);
     else decision = ruleDecision(rule);
   }
   return decision;
 }
 
+/** What the single words of an answer tell of which nothing else is known, else what its code was made for. */
+function decideByLastWords(question: Question, codes: Codes): Decision | null {
+  const { evidence, book } = question;
+  if (evidence.channel !== 'EMAIL' || codes.innerReply === null) return null;
+  const words = evidence.text === '' ? SILENT : decideByText(question, foldText(evidence.text), codes, book.table.lastWords());
+  return words.vague ?? decideByBareReply(codes);
+}
+
 /** A temporary answer is worth another try; anything else that is new is for a person to qualify (QUA-9, QUA-10). */
-function fallback(codes: Codes): Decision {
-  return { meaning: isTemporary(codes) ? UNREACHABLE : UNDEFINED, decidedBy: 'fallback' };
+function fallback(question: Question, codes: Codes): Decision {
+  const words = decideByLastWords(question, codes);
+  if (words !== null) return words;
+  const { evidence } = question;
+  const report = evidence.channel === 'SMS' ? meaningOfNewReport(evidence.text) : null;
+  return { meaning: report ?? (isTemporary(codes) ? UNREACHABLE : UNDEFINED), decidedBy: 'fallback' };
 }
 
 function speaksOfMailbox(decision: Decision | null): decision is Decision {
@@ -133,30 +149,28 @@ function decideWithoutClearText(question: Question, codes: Codes, vague: Decisio
   const { evidence } = question;
   const status = decideByStatus(codes, evidence);
   if (evidence.notice === undefined || evidence.notice === '') {
-    return status ?? decideByReply(codes) ?? vague ?? fallback(codes);
+    return status ?? decideByReply(codes) ?? vague ?? fallback(question, codes);
   }
   if (speaksOfMailbox(status)) return status;
   const folded = foldText(evidence.notice);
   const inner = evidence.text === '' ? readCodes(folded, evidence) : codes;
-  const notice = decideByText(question, folded, inner);
+  const notice = decideByText(question, folded, inner, question.book.table);
   const innerStatus = decideByStatus(inner, evidence);
-  return notice.clear ?? innerStatus ?? decideByReply(inner) ?? vague ?? notice.vague ?? fallback(inner);
+  return notice.clear ?? innerStatus ?? decideByReply(inner) ?? vague ?? notice.vague ?? fallback(question, inner);
 }
 
-const REPORT_HEAD = /^SR \S+ [^|]*/;
-
-/** The part that speaks of the failure: of an SMS report its head, because the message behind may say anything. */
+/** The part that speaks of the failure. */
 function textToRead(evidence: FailureEvidence): string {
-  if (evidence.channel !== 'SMS') return evidence.text;
-  return REPORT_HEAD.exec(evidence.text)?.[0] ?? evidence.text;
+  return (evidence.channel === 'SMS' ? reportHead(evidence.text) : null) ?? evidence.text;
 }
 
 /** Says what a failure means by rules and codes alone, without looking at the rows that people edited. */
-export function decide(evidence: FailureEvidence, book: RuleBook): Decided {
+export function decide(received: FailureEvidence, book: RuleBook): Decided {
+  const evidence = receiptEvidence(received);
   const question: Question = { evidence, book, shadowHits: [] };
   const folded = foldText(textToRead(evidence));
   const codes = readCodes(folded, evidence);
-  const text = folded.length > 1 ? decideByText(question, folded, codes) : SILENT;
+  const text = folded.length > 1 ? decideByText(question, folded, codes, book.table) : SILENT;
   const decision = decideByOwnRules(question) ?? text.clear ?? decideWithoutClearText(question, codes, text.vague);
   return {
     meaning: decision.meaning,
@@ -173,7 +187,8 @@ export function decide(evidence: FailureEvidence, book: RuleBook): Decided {
  *
  * Pure: records nothing. Whoever calls counts the occurrence of the text, the hits of the rules and the failure itself.
  */
-export function qualify(evidence: FailureEvidence, book: RuleBook): Qualified {
+export function qualify(received: FailureEvidence, book: RuleBook): Qualified {
+  const evidence = receiptEvidence(received);
   const decided = decide(evidence, book);
   const normalizedText = normalizeText(evidence.text, evidence.recipient);
   const md5 = qualificationKey(normalizedText);

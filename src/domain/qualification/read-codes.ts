@@ -1,4 +1,4 @@
-import { meaningOfReply, meaningOfStatus } from './enhanced-codes.ts';
+import { meaningOfBareReply, meaningOfReply, meaningOfStatus } from './enhanced-codes.ts';
 import type { FailureEvidence } from './failure-evidence.ts';
 import type { FoldedText } from './fold-text.ts';
 import type { Meaning } from './verdict.ts';
@@ -70,9 +70,18 @@ export function decideByStatus(codes: Codes, evidence: FailureEvidence): CodeDec
   return null;
 }
 
+function decideByCode(codes: Codes, meaningOf: (code: number) => Meaning | null): CodeDecision | null {
+  const code = codes.innerReply;
+  const meaning = code === null ? null : meaningOf(code);
+  return meaning === null ? null : { meaning, decidedBy: `reply ${code}` };
+}
+
 /** What the innermost reply code means, where it means one thing only. */
 export function decideByReply(codes: Codes): CodeDecision | null {
-  const code = codes.innerReply;
-  const meaning = code === null ? null : meaningOfReply(code);
-  return meaning === null ? null : { meaning, decidedBy: `reply ${code}` };
+  return decideByCode(codes, meaningOfReply);
+}
+
+/** What the innermost reply code was made for, where nothing else is known. */
+export function decideByBareReply(codes: Codes): CodeDecision | null {
+  return decideByCode(codes, meaningOfBareReply);
 }

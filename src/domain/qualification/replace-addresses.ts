@@ -24,7 +24,8 @@ function endOfDomain(text: string, start: number): number {
   for (let index = start; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
     if (isAlphanumeric(code)) end = index + 1;
-    else if (index === start || (code !== DOT && code !== HYPHEN)) break;
+    // Sendmail glues its words behind dots to the address: `ann@firm.example...User unknown`.
+    else if (index === start || (code === DOT && text.charCodeAt(index - 1) === DOT) || (code !== DOT && code !== HYPHEN)) break;
   }
   return end;
 }

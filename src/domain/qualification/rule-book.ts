@@ -1,7 +1,9 @@
 import type { Channel } from '../vocabulary.ts';
 import { builtInRules, findBuiltInRule } from './built-in-rules.ts';
+import { compileFinder, type OwnRuleFinder } from './own-rule-finder.ts';
 import type { EditedQualification, QualificationRuleData, RuleError } from './qualification-rule.ts';
-import { compileShippedTable, type ShippedTable } from './shipped-table.ts';
+import type { AnyOf } from './required-strings.ts';
+import { compileShippedTable, type ShippedTables } from './shipped-table.ts';
 import { compileRegex, compileStrings, type TextTest } from './user-pattern.ts';
 import type { Meaning } from './verdict.ts';
 
@@ -17,7 +19,9 @@ export interface OwnRule {
 export interface RuleBook {
   readonly edited: ReadonlyMap<string, EditedQualification>;
   readonly own: readonly OwnRule[];
-  readonly table: ShippedTable;
+  /** Which of `own` a text may match; rules that were added to the end later may match any. */
+  readonly finder: OwnRuleFinder;
+  readonly table: ShippedTables;
 }
 
 export type CompiledRuleBook =
@@ -33,16 +37,23 @@ function meaningOf(rule: QualificationRuleData): Meaning {
   return { type: rule.type, reason: rule.reason, fault: rule.fault };
 }
 
-function compileOwn(rule: QualificationRuleData, errors: RuleError[]): OwnRule | null {
+interface CompiledRule {
+  readonly rule: OwnRule;
+  readonly required: readonly AnyOf[];
+}
+
+function compileOwn(rule: QualificationRuleData, errors: RuleError[]): CompiledRule | null {
   const base = { name: rule.name, meaning: meaningOf(rule), shadow: rule.shadow };
   const strings = compileStrings(rule.patterns);
-  if (rule.regex === null) return { ...base, test: strings };
+  if (rule.regex === null) return { rule: { ...base, test: strings.test }, required: strings.required };
   const regex = compileRegex(rule.regex);
   if (!regex.ok) {
     errors.push({ rule: rule.name, message: regex.message });
     return null;
   }
-  return { ...base, test: (collapsed, lowered) => regex.test(collapsed, lowered) || strings(collapsed, lowered) };
+  if (rule.patterns.length === 0) return { rule: { ...base, test: regex.test }, required: regex.required };
+  const test: TextTest = (collapsed, lowered) => regex.test(collapsed, lowered) || strings.test(collapsed, lowered);
+  return { rule: { ...base, test }, required: [] };
 }
 
 function byPosition(left: QualificationRuleData, right: QualificationRuleData): number {
@@ -63,11 +74,12 @@ export function compileRuleBook(input: {
   const active = input.rules.filter((rule) => rule.active).sort(byPosition);
   const isShipped = (rule: QualificationRuleData) => rule.origin === 'BUILT_IN' && findBuiltInRule(rule.name) !== undefined;
   const errors: RuleError[] = [];
-  const own = active.filter((rule) => !isShipped(rule)).map((rule) => compileOwn(rule, errors));
+  const own = active.filter((rule) => !isShipped(rule)).flatMap((rule) => compileOwn(rule, errors) ?? []);
   if (errors.length > 0) return { ok: false, errors };
   const book: RuleBook = {
     edited: new Map(input.edited.map((row) => [editedKey(row.channel, row.md5), row])),
-    own: own.filter((rule) => rule !== null),
+    own: own.map(({ rule }) => rule),
+    finder: compileFinder(own.map(({ required }) => required)),
     table: compileShippedTable(active.filter(isShipped)),
   };
   return { ok: true, book };

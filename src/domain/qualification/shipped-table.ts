@@ -26,6 +26,8 @@ export interface ShippedRule {
 export interface PatternEnd {
   /** The fragments of the pattern in their order; the last one is the one that was hit. */
   readonly parts: readonly number[];
+  /** How far behind each part, in symbols, the next one may begin. */
+  readonly gaps: readonly number[];
   readonly rule: number;
   /** The pattern keeps the rule silent. */
   readonly denies: boolean;
@@ -37,14 +39,24 @@ export interface ShippedTable {
   readonly automaton: FragmentAutomaton;
   /** Length of each fragment in symbols. */
   readonly lengths: readonly number[];
+  /** Scratch of one search: which fragments occur. All zero between searches. */
+  readonly seen: Uint8Array;
   /** By fragment: the patterns that end with it. */
   readonly endings: readonly (readonly PatternEnd[])[];
   /** By fragment: the receiver it tells of. */
   readonly vendorMarks: readonly (Vendor | null)[];
 }
 
+/** The shipped table, with the rules of single words apart: few answers come to them, and their words stand in most. */
+export interface ShippedTables extends ShippedTable {
+  readonly lastWords: () => ShippedTable;
+}
+
 /** Separates the parts of a pattern. */
-const GAP = / … /;
+const GAP = / […‥] /;
+const GAPS = / ([…‥]) /g;
+const LONG = 60;
+const SHORT = 16;
 
 class FragmentList {
   readonly folded: Uint8Array[] = [];
@@ -67,8 +79,9 @@ class FragmentList {
 
   addPattern(pattern: string, rule: number, denies: boolean): void {
     const parts = pattern.split(GAP).map((part) => this.id(part));
+    const gaps = Array.from(pattern.matchAll(GAPS), ([, sign]) => (sign === '…' ? LONG : SHORT));
     const end = parts[parts.length - 1] as number;
-    (this.endings[end] as PatternEnd[]).push({ parts, rule, denies });
+    (this.endings[end] as PatternEnd[]).push({ parts, gaps, rule, denies });
   }
 }
 
@@ -106,7 +119,33 @@ function markVendors(list: FragmentList): void {
   }
 }
 
-let last: { readonly key: string; readonly table: ShippedTable } | null = null;
+function buildTable(rows: readonly QualificationRuleData[]): ShippedTable {
+  const list = new FragmentList();
+  const rules = compileRows(rows, list);
+  markVendors(list);
+  return {
+    rules,
+    automaton: compileFragments(list.folded),
+    lengths: list.folded.map((fragment) => fragment.length),
+    seen: new Uint8Array(list.folded.length),
+    endings: list.endings,
+    vendorMarks: list.vendorMarks,
+  };
+}
+
+function isOfLastWords(row: QualificationRuleData): boolean {
+  return findBuiltInRule(row.name)?.coded ?? false;
+}
+
+function onFirstUse<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+let last: { readonly key: string; readonly table: ShippedTables } | null = null;
 
 /**
  * Compiles the shipped rows in the order given.
@@ -114,19 +153,11 @@ let last: { readonly key: string; readonly table: ShippedTable } | null = null;
  * Thousands of fragments take their time and change only with the rows, while people edit qualifications all day: the last
  * table is kept and given again for equal rows.
  */
-export function compileShippedTable(rows: readonly QualificationRuleData[]): ShippedTable {
+export function compileShippedTable(rows: readonly QualificationRuleData[]): ShippedTables {
   const key = JSON.stringify(rows.map((row) => [row.name, row.patterns, row.type, row.reason, row.fault, row.shadow]));
   if (last?.key === key) return last.table;
-  const list = new FragmentList();
-  const rules = compileRows(rows, list);
-  markVendors(list);
-  const table: ShippedTable = {
-    rules,
-    automaton: compileFragments(list.folded),
-    lengths: list.folded.map((fragment) => fragment.length),
-    endings: list.endings,
-    vendorMarks: list.vendorMarks,
-  };
+  const words = rows.filter(isOfLastWords);
+  const table = { ...buildTable(rows.filter((row) => !isOfLastWords(row))), lastWords: onFirstUse(() => buildTable(words)) };
   last = { key, table };
   return table;
 }

@@ -7,6 +7,10 @@ export interface Meaning {
   readonly fault: Fault;
 }
 
+export function sameMeaning(a: Meaning, b: Meaning): boolean {
+  return a.type === b.type && a.reason === b.reason && a.fault === b.fault;
+}
+
 /** A meaning with its evidence. */
 export interface Verdict extends Meaning {
   /** `qualification <md5>`, `rule <Name>`, `status 5.1.1`, `reply 550` or `fallback`. */

@@ -15,6 +15,22 @@ describe('the key of an address', () => {
     expect(addressKey(secret, 'EMAIL', 'ann@x.com')).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
+  it('is that of HMAC whatever the address and the secret, one after the other', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.nat({ max: 1500 }).map((length) => 'é'.repeat(length)),
+    );
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 5 }), fc.uint8Array({ minLength: 1, maxLength: 100 }), (addresses, bytes) => {
+        const key = Buffer.from(bytes);
+        for (const address of addresses) {
+          const hex = createHmac('sha256', key).update(`OTHER\0${address}`, 'utf8').digest('hex').slice(0, 32);
+          expect(addressKey(key, 'OTHER', address).replaceAll('-', '')).toBe(hex);
+        }
+      }),
+    );
+  });
+
   it('differs by channel, by address and by secret', () => {
     const keys = [
       addressKey(secret, 'SMS', '+33612345678'),

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AddressInput, canonicalAddress } from '../../../src/domain/address/canonical-address.ts';
+import { anyEmail, canonicalDomain, canonicalEmail } from '../../../src/domain/address/email-address.ts';
+import { domainList } from '../../../src/store/filters/quarantine-filter.ts';
 
 const email = (value: string, more: Partial<AddressInput> = {}) =>
   canonicalAddress({ channel: 'EMAIL', value, addressCase: 'canonical', ...more });
@@ -189,5 +191,38 @@ describe('properties of the canonical form', () => {
 
   it('a usual address is always taken', () => {
     fc.assert(fc.property(fc.emailAddress(), (value) => email(value).ok));
+  });
+});
+
+describe('the short way for plain e-mail addresses', () => {
+  const atom = fc.stringMatching(/^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~."é ]{0,6}$/);
+  const label = fc.oneof(
+    fc.stringMatching(/^[A-Za-z0-9_-]{0,6}$/),
+    fc.constantFrom('xn--mnchen-3ya', 'XN--a', 'a--b', '0x1f', '1', 'münchen', 'a'.repeat(61), 'a'.repeat(63), 'a'.repeat(64), '-a', 'a-'),
+  );
+  const domain = fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => labels.join('.'));
+
+  it.each(['canonical', 'exact'] as const)('gives what the long one gives (%s)', (addressCase) => {
+    fc.assert(
+      fc.property(fc.oneof(atom, fc.constantFrom('a'.repeat(64), 'A'.repeat(65))), domain, (local, name) => {
+        const value = `${local}@${name}`;
+        expect(canonicalEmail(value, addressCase)).toEqual(anyEmail(value, addressCase));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+describe('a domain that somebody looks for', () => {
+  it.each([
+    ['bücher.example', 'xn--bcher-kva.example'],
+    ['BÜCHER.example.', 'xn--bcher-kva.example'],
+    [' Mail.Example ', 'mail.example'],
+    ['xn--bcher-kva.example', 'xn--bcher-kva.example'],
+    ['@mail.example', '@mail.example'],
+    ['', ''],
+  ])('%j is looked for as %j, the form in which it is kept', (given, kept) => {
+    expect(canonicalDomain(given)).toBe(kept);
+    expect(domainList([given])).toEqual([kept]);
   });
 });

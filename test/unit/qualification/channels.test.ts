@@ -36,6 +36,33 @@ describe('qualifying a status report', () => {
     expect(qualify({ channel: 'SMS', origin: 'STATUS_REPORT', text }, book).verdict).toMatchObject({ type, reason });
   });
 
+  it.each([
+    ['ESME_RTHROTTLED', 'SOFT', 'UNREACHABLE', 'SENDER'],
+    ['submit_sm_resp: user queue full', 'SOFT', 'UNREACHABLE', 'SENDER'],
+    ['30022 Rate limits exceeded', 'SOFT', 'UNREACHABLE', 'SENDER'],
+    ['Gateway quota exceeded', 'SOFT', 'UNREACHABLE', 'SENDER'],
+    ['ESME_RINVDSTADR', 'HARD', 'USER_UNKNOWN', 'RECIPIENT'],
+    ['ESME_RINVSRCADR', 'SOFT', 'REFUSED', 'SENDER'],
+    ['ESME_RX_T_APPN', 'SOFT', 'UNREACHABLE', 'INFRASTRUCTURE'],
+    ['Message too long', 'SOFT', 'REFUSED', 'CONTENT'],
+    ['30003 Unreachable destination handset', 'IGNORED', 'NOT_CONNECTED', 'RECIPIENT'],
+    ['30005 Unknown destination handset', 'HARD', 'USER_UNKNOWN', 'RECIPIENT'],
+    ['30006 Landline or unreachable carrier', 'SOFT', 'UNREACHABLE', 'INFRASTRUCTURE'],
+    ['30007 Carrier violation', 'SOFT', 'REFUSED', 'SENDER'],
+    ['Partner account barred', 'SOFT', 'REFUSED', 'SENDER'],
+    ['Delivery failure: absent subscriber', 'IGNORED', 'NOT_CONNECTED', 'RECIPIENT'],
+    ['The message could not be delivered in time: validity period over', 'IGNORED', 'NOT_CONNECTED', 'RECIPIENT'],
+  ])('a provider says %s: %s %s, fault %s', (text, type, reason, fault) => {
+    expect(verdictOf(text)).toMatchObject({ type, reason, fault });
+  });
+
+  it('a number decides only as an error code or under the name of the provider that defines it', () => {
+    expect(verdictOf('SR Twilio undelivered 30005|id:1')).toMatchObject({ type: 'HARD', reason: 'USER_UNKNOWN' });
+    expect(verdictOf('Error code: 30005')).toMatchObject({ type: 'HARD', reason: 'USER_UNKNOWN' });
+    expect(verdictOf('SR Other UNDELIV 30005|id:1')).toMatchObject({ type: 'SOFT', reason: 'UNREACHABLE' });
+    expect(verdictOf('Part 30005 lost').decidedBy).toBe('fallback');
+  });
+
   it('words of e-mail mean nothing for an SMS', () => {
     expect(qualify({ channel: 'SMS', origin: 'STATUS_REPORT', text: 'user unknown' }, book).verdict.decidedBy).toBe('fallback');
   });
@@ -53,6 +80,13 @@ describe('qualifying answers of push services', () => {
     ['PayloadTooLarge', 'SOFT', 'REFUSED'],
     ['APNs: connection lost', 'UNDEFINED', 'UNREACHABLE'],
     ['FCM: connection lost', 'SOFT', 'UNREACHABLE'],
+    ['ConnectionLost', 'SOFT', 'UNREACHABLE'],
+    ['connection reset', 'SOFT', 'UNREACHABLE'],
+    ['read ECONNRESET', 'SOFT', 'UNREACHABLE'],
+    ['ECONNREFUSED 192.0.2.1:443', 'SOFT', 'UNREACHABLE'],
+    ['APNs: connection reset by peer', 'UNDEFINED', 'UNREACHABLE'],
+    ['messaging/message-rate-exceeded', 'SOFT', 'REFUSED'],
+    ['messaging/mismatched-credential', 'SOFT', 'USER_UNKNOWN'],
     ['BadCertificate', 'SOFT', 'REFUSED'],
     ['QUOTA_EXCEEDED', 'SOFT', 'REFUSED'],
   ])('%s is %s %s', (text, type, reason) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { meaningOfReply, meaningOfStatus } from '../../../src/domain/qualification/enhanced-codes.ts';
+import { meaningOfBareReply, meaningOfReply, meaningOfStatus } from '../../../src/domain/qualification/enhanced-codes.ts';
 
 describe('enhanced status codes', () => {
   it.each([
@@ -42,5 +42,19 @@ describe('reply codes', () => {
   it('556 is a domain that takes no mail, 535 a sender that did not sign in', () => {
     expect(meaningOfReply(556)).toMatchObject({ type: 'SOFT', reason: 'INVALID_DOMAIN' });
     expect(meaningOfReply(535)).toMatchObject({ type: 'SOFT', reason: 'REFUSED', fault: 'SENDER' });
+  });
+
+  it.each([
+    [552, 'MAILBOX_FULL'],
+    [500, 'UNREACHABLE'],
+    [504, 'UNREACHABLE'],
+    [521, 'INVALID_DOMAIN'],
+    [525, 'ACCOUNT_DISABLED'],
+  ] as const)('%d means %s where nothing else is known, never hard', (code, reason) => {
+    expect(meaningOfBareReply(code)).toMatchObject({ type: 'SOFT', reason });
+  });
+
+  it.each([550, 551, 553, 554, 451])('%d says nothing even then', (code) => {
+    expect(meaningOfBareReply(code)).toBeNull();
   });
 });

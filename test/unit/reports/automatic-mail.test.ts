@@ -169,3 +169,35 @@ describe('a delay notice in plain text', () => {
     );
   });
 });
+
+describe('ordinary mail in the words of a report', () => {
+  it.each([
+    ['Your parcel', 'Delivery failed: your parcel', 'We were unable to deliver your parcel. Please choose another day.', []],
+    ['Paket', 'Zustellung fehlgeschlagen', 'Ihr Paket konnte nicht zugestellt werden. Wir versuchen es morgen erneut.', []],
+    [
+      'Ben',
+      '[admins] 550 user unknown with aliases',
+      'My log says 550 5.1.1 <joe@dom.example>: user unknown. Why?',
+      ['List-Id: <admins.example>'],
+    ],
+    [
+      'Shop',
+      'Why mail bounces',
+      'Undeliverable mail is returned to sender: your message was rejected.',
+      ['List-Unsubscribe: <https://s.example/u>'],
+    ],
+  ])('of %s under "%s" is no failure', (name, subject, body, headers) => {
+    const raw = rawMail({ from: `${name} <someone@other.example>`, subject, headers, body: `${body}\n` });
+    expect(['OTHER', 'AUTO_REPLY']).toContain(parseMessage(raw).kind);
+  });
+
+  it('is still a failure where a gateway wrote it to the address of a list', () => {
+    const raw = rawMail({
+      from: 'gate@host.example',
+      subject: 'Mail could not be delivered',
+      headers: ['List-Id: <admins.example>'],
+      body: 'Your message could not be delivered:\n\n<ann@customer.example>\nuser unknown\n',
+    });
+    expect(parseMessage(raw)).toMatchObject({ kind: 'BOUNCE', recipients: [{ address: 'ann@customer.example' }] });
+  });
+});

@@ -179,3 +179,17 @@ describe('a notice of Amazon SES', () => {
     expect(notice({ Type: 'Notification', Message: inner }).recipients[0]?.address).toBe('ann@customer.example');
   });
 });
+
+describe("Microsoft's complaint that a gateway pasted into the text", () => {
+  const body = `X-HmXmrOriginalRecipient: ann@customer.example\nX-Reporter-IP: 192.0.2.200\n${RETURNED.replace('Ann <ann@customer.example>', 'undisclosed')}`;
+
+  it('names who complained', () => {
+    const raw = rawMail({ from: 'staff@hotmail.com', subject: 'complaint about message from 192.0.2.10', body });
+    expect(parseMessage(raw)).toMatchObject({ kind: 'COMPLAINT', recipients: [{ address: 'ann@customer.example', action: 'complained' }] });
+  });
+
+  it('is none where only the name of the field is quoted in a sentence', () => {
+    const raw = rawMail({ from: 'ben@firm.example', subject: 'Question', body: 'What is X-HmXmrOriginalRecipient: good for?\n' });
+    expect(parseMessage(raw).kind).not.toBe('COMPLAINT');
+  });
+});

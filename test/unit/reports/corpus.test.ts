@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultRuleBook } from '../../../src/domain/qualification/rule-book.ts';
+import { parseSmsReceipt } from '../../../src/domain/qualification/sms-receipt.ts';
 import { type ClassifiedMessage, classifyMessage } from '../../../src/reports/classify-message.ts';
-import { parseSmsReceipt } from '../../../src/reports/sms-receipt.ts';
 
 /** Real messages that are not ours to ship: beside the project where it is developed, absent elsewhere. */
 const CORPUS = join(import.meta.dirname, '../../../../shared/corpus');

@@ -37,6 +37,11 @@ describe('a delivery report', () => {
     });
   });
 
+  it('reads an address in the spelling of RFC 3461 that a server handed on', () => {
+    const status = `${HEAD}\n\nOriginal-Recipient: rfc822;ann+2Bshop@customer.example\n${group('box7@inner.example', 'failed', '5.1.1')}`;
+    expect(parseMessage(rawReport({ status })).recipients[0]).toMatchObject({ address: 'ann+shop@customer.example' });
+  });
+
   it('judges several recipients each alone', () => {
     const status = [
       HEAD,

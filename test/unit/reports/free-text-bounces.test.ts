@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { defaultRuleBook } from '../../../src/domain/qualification/rule-book.ts';
+import { classifyMessage } from '../../../src/reports/classify-message.ts';
 import { parseMessage } from '../../../src/reports/parse-message.ts';
 import { RETURNED, rawMail } from './raw-mail.ts';
 
@@ -270,6 +272,38 @@ const BOUNCES: readonly Bounce[] = [
     says: /收件人不存在/,
   },
   {
+    program: 'a server that lists its recipients on one line',
+    body: 'Your message could not be delivered to the following recipients:\n\n<ann@customer.example>, <ben@customer.example>\n\nReason: user unknown\n',
+    says: /user unknown/,
+    recipients: ['ann@customer.example', 'ben@customer.example'],
+  },
+  {
+    program: 'PMDF, which names the place inside the system first',
+    subject: 'Delivery Notification: Delivery has failed',
+    body: 'Your message cannot be delivered to the following recipients:\n\n  Recipient address: ann@store-daemon\n  Original address: ann@customer.example\n  Reason: Over quota\n',
+    says: /Over quota/,
+  },
+  {
+    program: 'a virus scanner',
+    from: 'scanner <viruswatch@gate.example>',
+    subject: 'VIRUS (Eicar) in mail FROM <news@sender.example>',
+    body: 'The message WAS NOT delivered to:\n<ann@customer.example>:\n   554 5.7.0 infected with Eicar\n',
+    says: /infected/,
+  },
+  {
+    program: 'a Spanish server that returned the message',
+    from: 'postmaster@correo.example',
+    subject: 'Mensaje devuelto',
+    body: 'El mensaje enviado a ann@customer.example ha sido devuelto porque el buzón está lleno.\n',
+    says: /lleno/,
+  },
+  {
+    program: 'a server that writes HTML only',
+    contentType: 'text/html; charset=utf-8',
+    body: '<html><body>Your message could not be delivered.<br>\n<br>\nann@customer.example<br>\nhost mx.customer.example [198.51.100.4]: 554 delivery error:<br>\nThis account was closed<br>\n</body></html>\n',
+    says: /^554 delivery error: This account was closed$/,
+  },
+  {
     program: 'a server that only names the person in its sentence',
     from: '<>',
     subject: '',
@@ -285,5 +319,28 @@ describe('a bounce that is only text', () => {
     expect(parsed.recipients.map(({ address }) => address)).toEqual(bounce.recipients ?? ['ann@customer.example']);
     expect(parsed.recipients[0]?.evidence.text).toMatch(bounce.says);
     expect(parsed.recipients[0]?.action).toBe('failed');
+  });
+});
+
+describe('the sender to whom a report says it returns the message', () => {
+  it.each([
+    'Mail delivery failed: returning message to sender',
+    'Undelivered Mail Returned to Sender',
+    'Message is being returned to the sender',
+  ])('in the subject "%s" is not what the words behind speak of', (subject) => {
+    const body = 'The following address(es) failed:\n\n  ann@customer.example\n    User unknown\n';
+    const [recipient] = classifyMessage(rawMail({ subject, body }), defaultRuleBook()).recipients;
+    expect(recipient).toMatchObject({ type: 'HARD', reason: 'USER_UNKNOWN' });
+  });
+});
+
+describe('a report that says a message did not arrive', () => {
+  it.each([
+    ['Mail report', 'Il messaggio non è stato recapitato a ann@customer.example', 'BOUNCE'],
+    ['Mail report', 'A mensagem não foi entregue a ann@customer.example', 'BOUNCE'],
+    ['Zustellung erfolgreich', 'Ihre Nachricht wurde erfolgreich zugestellt an:\n\nann@customer.example', 'DELIVERED'],
+  ])('is not taken for its contrary: %s: %s', (subject, body, kind) => {
+    const raw = `From: MAILER-DAEMON@mx.customer.example\nSubject: ${subject}\nContent-Type: text/plain; charset=utf-8\n\n${body}\n`;
+    expect(classifyMessage(Buffer.from(raw), defaultRuleBook()).kind).toBe(kind);
   });
 });

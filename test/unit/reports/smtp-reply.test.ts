@@ -56,6 +56,18 @@ describe('the reply inside a sentence', () => {
     ["Remote Server returned '550 5.4.1 denied'", "550 5.4.1 denied'", null, null],
     ['not delivered because:\n\n mailbox is full\n\nThank you', 'mailbox is full', null, null],
     ['Mailbox is full', 'Mailbox is full', null, null],
+    [
+      '>>> MAIL From:<news@sender.example> SIZE=9\n<<< 550 5.1.1 no',
+      '>>> MAIL From:<news@sender.example> SIZE=9 <<< 550 5.1.1 no',
+      'MAIL',
+      null,
+    ],
+    [
+      '>>> MAIL From:<a@b.example> <<< 250 ok >>> RCPT To:<c@d.example> <<< 550 no',
+      '>>> MAIL From:<a@b.example> <<< 250 ok >>> RCPT To:<c@d.example> <<< 550 no',
+      'RCPT',
+      null,
+    ],
   ])('%j', (text, reply, command, host) => {
     expect(innerReply(text)).toBe(reply);
     expect(refusedCommand(text)).toBe(command);

@@ -1,5 +1,6 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
 import { ABOUT_SENDER } from './about-sender.ts';
+import { FOREIGN_IP_ADDRESS } from './foreign-words.ts';
 
 /** Words that several meanings share. Weak ones give way to the enhanced status code (amendment A6). */
 export const VAGUE_RULES: readonly BuiltInRule[] = [
@@ -109,6 +110,10 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       'domain',
       'reputation',
       'content',
+      'undefined',
+      'unspecified',
+      'user agent',
+      'header',
     ],
     examples: ['550 <mario@firm.example> recipient rejected', '550 Address rejected'],
   },
@@ -119,6 +124,7 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
     fault: 'SENDER',
     weak: true,
     patterns: [
+      ...FOREIGN_IP_ADDRESS,
       'policy',
       'policies',
       'access denied',
@@ -204,7 +210,7 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       '거부',
       '차단',
     ],
-    examples: ['554 Denied', '550 Go away', '550 Message refused by local policy'],
+    examples: ['554 Denied', '550 Go away', '550 Message refused by our policies'],
   },
   {
     name: 'Unreachable',
@@ -245,8 +251,9 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       'discontinued',
       'not activated',
       'unavailable account',
+      'marked as inactive',
     ],
-    unless: [...ABOUT_SENDER, 'tls', 'relay', 'connection'],
+    unless: [...ABOUT_SENDER, 'tls', 'relay', 'connection', 'bounds disabled'],
     examples: ['550 User account not activated yet', '550 <a@b.example> locked'],
   },
   {

@@ -5,11 +5,8 @@
  * first words of the message behind `text:`, which may hold anything, a forged `stat:` too.
  */
 
-import type { FailureEvidence } from '../domain/qualification/failure-evidence.ts';
-import { qualify } from '../domain/qualification/qualify.ts';
-import type { RuleBook } from '../domain/qualification/rule-book.ts';
-import type { Meaning } from '../domain/qualification/verdict.ts';
-import type { ClassifiedRecipient } from './classify-message.ts';
+import type { FailureEvidence } from './failure-evidence.ts';
+import type { Meaning } from './verdict.ts';
 
 /** The final states are `delivered` and `failed`; `intermediate` covers the rest and unknown states, which mean nothing yet. */
 export type ReceiptOutcome = 'delivered' | 'failed' | 'intermediate';
@@ -27,6 +24,11 @@ export interface SmsReceipt {
 }
 
 const MAX_RECEIPT = 4000;
+/** The name in front of the state, where the text names no provider. */
+const NO_PROVIDER = 'Generic';
+/** A report under its provider's name: `SR <provider> <stat> <err>|<receipt>` (SMS-1). */
+const REPORT_HEAD = /^SR \S+ [^|]*/;
+const WHOLE_HEAD = /^SR \S+ ([^|]*)\|/;
 const TEXT_FIELD = /(?:^|\s)te?xt:/i;
 const FIELD = /(?:^|\s)(id|sub|dlvrd?|submit[ _-]?date?|done[ _-]?date?|stat(?:us)?|err(?:or)?)\s{0,3}:\s{0,3}([^\s:]{1,80})(?=\s|$)/gi;
 
@@ -81,7 +83,10 @@ function withoutMessage(receipt: string): string {
 
 /** Reads a receipt. Never throws; a text without a state is intermediate. */
 export function parseSmsReceipt(text: string): SmsReceipt {
-  const fields = fieldsOf(withoutMessage(text.slice(0, MAX_RECEIPT)));
+  return receiptOf(fieldsOf(withoutMessage(text.slice(0, MAX_RECEIPT))));
+}
+
+function receiptOf(fields: ReadonlyMap<string, string>): SmsReceipt {
   const stat =
     fields
       .get('stat')
@@ -99,30 +104,38 @@ export function parseSmsReceipt(text: string): SmsReceipt {
 }
 
 /**
- * What a receipt is qualified by: `SR <provider> <stat> <err>|<receipt>` (SMS-1); the same code differs between providers.
+ * What a failure of an SMS is qualified by: a bare receipt becomes `SR Generic <stat> <err>|<receipt>` (SMS-1), so that equal failures
+ * share a row; anything else stays as it is.
  *
  * The message behind `text:` is left out: its words are the sender's and must not decide.
  */
-export function receiptEvidence(receipt: SmsReceipt, text: string, provider: string, recipient?: string): FailureEvidence {
-  const name = provider.replace(/\s+/g, '') || 'Generic';
-  const fields = withoutMessage(text.slice(0, MAX_RECEIPT)).trim();
-  return {
-    channel: 'SMS',
-    text: `SR ${name} ${receipt.stat ?? 'UNKNOWN'} ${receipt.err ?? '000'}|${fields}`,
-    origin: 'STATUS_REPORT',
-    ...(recipient === undefined ? {} : { recipient }),
-  };
+export function receiptEvidence(evidence: FailureEvidence): FailureEvidence {
+  if (evidence.channel !== 'SMS' || REPORT_HEAD.test(evidence.text)) return evidence;
+  const head = withoutMessage(evidence.text.slice(0, MAX_RECEIPT)).trim();
+  const fields = fieldsOf(head);
+  const { stat, err } = receiptOf(fields);
+  // Prose may hold "status: failed error: absent subscriber": its words say more than the state.
+  const others = fields.size - (fields.has('stat') ? 1 : 0) - (fields.has('err') && err === null ? 1 : 0);
+  return stat === null || others < 1 ? evidence : { ...evidence, text: `SR ${NO_PROVIDER} ${stat} ${err ?? '000'}|${head}` };
 }
 
-/** A state or code that nobody has qualified yet (SMS-2). */
-const NEW_ERROR: Meaning = { type: 'SOFT', reason: 'REFUSED', fault: 'RECIPIENT' };
+/** The part of a report that may decide: its head, because the message behind may say anything. Null where the text is no report. */
+export function reportHead(text: string): string | null {
+  return REPORT_HEAD.exec(text)?.[0] ?? null;
+}
 
-/** A failed receipt, qualified: by edited rows and rules, else refused until somebody qualifies it. */
-export function classifyReceipt(evidence: FailureEvidence, book: RuleBook): ClassifiedRecipient {
-  const { verdict } = qualify(evidence, book);
-  const meaning = verdict.decidedBy === 'fallback' || verdict.type === 'UNDEFINED' ? NEW_ERROR : verdict;
-  const { decidedBy, normalizedText, md5 } = verdict;
-  const { type, reason, fault } = meaning;
-  const codes = { smtpCode: null, enhancedCode: null };
-  return { address: evidence.recipient ?? null, type, reason, fault, decidedBy, ...codes, text: evidence.text, normalizedText, md5 };
+/** Refused until somebody qualifies it. */
+const NEW_ERROR: Meaning = { type: 'SOFT', reason: 'REFUSED', fault: 'RECIPIENT' };
+const NO_FAILURE: Meaning = { type: 'IGNORED', reason: 'UNDEFINED', fault: 'UNDETERMINED' };
+
+/** What a report means that no rule knows (SMS-2): a state that is no failure is ignored. Null where the text is no report. */
+export function meaningOfNewReport(text: string): Meaning | null {
+  const words = WHOLE_HEAD.exec(text)?.[1];
+  if (words === undefined) return null;
+  return words
+    .toUpperCase()
+    .split(/\s+/)
+    .some((word) => FAILED_STATES.test(word))
+    ? NEW_ERROR
+    : NO_FAILURE;
 }

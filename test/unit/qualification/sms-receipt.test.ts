@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { qualify } from '../../../src/domain/qualification/qualify.ts';
 import { defaultRuleBook } from '../../../src/domain/qualification/rule-book.ts';
-import { classifyReceipt, parseSmsReceipt, receiptDate, receiptEvidence } from '../../../src/reports/sms-receipt.ts';
+import { parseSmsReceipt, receiptDate } from '../../../src/domain/qualification/sms-receipt.ts';
 
 const FULL = 'id:77aa-01 sub:001 dlvrd:000 submit date:2602021000 done date:260202100130 stat:UNDELIV err:03f text:Hello there';
 
@@ -74,24 +75,51 @@ describe('an SMS receipt', () => {
     expect(receiptDate(digits)?.toISOString() ?? null).toBe(iso);
   });
 
+  const verdictOf = (text: string) => qualify({ channel: 'SMS', text, origin: 'STATUS_REPORT' }, defaultRuleBook()).verdict;
+
   it.each(['UNDELIV', 'REJECTD', 'EXPIRED', 'DELETED', 'FAILED', 'DND_REJECTED', 'BLOCKED'])(
     'in state %s is never hard by that alone',
     (stat) => {
-      const text = `id:1 stat:${stat} err:000 text:unknown subscriber`;
-      const classified = classifyReceipt(receiptEvidence(parseSmsReceipt(text), text, 'Generic'), defaultRuleBook());
-      expect(['SOFT', 'IGNORED']).toContain(classified.type);
+      expect(['SOFT', 'IGNORED']).toContain(verdictOf(`id:1 stat:${stat} err:000 text:unknown subscriber`).type);
     },
   );
 
-  it('is qualified under its provider’s name, the message left out (SMS-1)', () => {
-    const receipt = parseSmsReceipt(FULL);
-    const evidence = receiptEvidence(receipt, FULL, 'Example Provider', '+491511234567');
-    const classified = classifyReceipt(evidence, defaultRuleBook());
-    expect(classified).toMatchObject({
-      address: '+491511234567',
+  it.each([
+    FULL,
+    'stat:UNDELIV err:03f id:12 text:Quite another message',
+    'done date:20260202100130 err:03f id:ABCDEF0123 stat:undeliv',
+    'text:Hi stat:DELIVRD you id:9 stat:UNDELIV err:03f',
+  ])('is qualified by its state and code, the message left out (SMS-1): %s', (text) => {
+    expect(verdictOf(text)).toMatchObject({
       type: 'SOFT',
       reason: 'UNREACHABLE',
-      normalizedText: 'SR ExampleProvider UNDELIV 03f|#MESSAGE#',
+      normalizedText: 'SR Generic UNDELIV 03f|#MESSAGE#',
     });
+  });
+
+  it.each([
+    ['id:1 stat:DELIVRD err:000 text:stat:UNDELIV', 'IGNORED', 'UNDEFINED'],
+    ['stat:REJECTD err:0a2 id:1 text:hello stat:DELIVRD', 'SOFT', 'REFUSED'],
+    ['id:1 stat:UNKNOWN err:000', 'IGNORED', 'UNDEFINED'],
+    ['id:1 stat:XYZZY err:001', 'IGNORED', 'UNDEFINED'],
+    ['SR Example XYZZY 001|id:1', 'IGNORED', 'UNDEFINED'],
+    ['id:1 stat:NOROUTE err:001', 'SOFT', 'REFUSED'],
+  ])('that says "%s" means %s %s (SMS-2)', (text, type, reason) => {
+    expect(verdictOf(text)).toMatchObject({ type, reason });
+  });
+
+  it('is not seen in prose that holds the word status', () => {
+    expect(verdictOf('Status: UNDELIVERED Error: absent subscriber')).toMatchObject({ type: 'IGNORED', reason: 'NOT_CONNECTED' });
+  });
+
+  it('keeps the name of the provider where the text holds it', () => {
+    expect(verdictOf(`SR Example UNDELIV 03f|${FULL}`).normalizedText).toBe('SR Example UNDELIV 03f|#MESSAGE#');
+  });
+
+  it('takes no more time than its length is worth, whatever it holds', () => {
+    const text = `id:1 ${'stat: '.repeat(100_000)}text:${'stat:'.repeat(100_000)}`;
+    const started = performance.now();
+    verdictOf(text);
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 });
