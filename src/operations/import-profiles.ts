@@ -15,6 +15,7 @@ import {
 } from '../store/profile-writes.ts';
 import { checkAddresses, checkExternalId, checkNames, replacedChannels } from './check-profile.ts';
 import type { Actor, AddressBook, Instance } from './instance.ts';
+import { guardErased, readGuard } from './keep-erased-out.ts';
 import type { UpsertProfileInput } from './upsert-profiles.ts';
 
 /** A profile of an import, with what the person has opted out of. */
@@ -59,6 +60,7 @@ export async function importProfiles(
   rows: readonly (CheckedProfile | InvalidInputError)[],
   actor: Actor,
 ): Promise<(bigint | DomainError)[]> {
+  const book = await instance.addressBook();
   const outcomes: (bigint | DomainError | undefined)[] = [];
   let waiting: Placed[] = [];
   for (const [place, profile] of rows.entries()) {
@@ -67,14 +69,24 @@ export async function importProfiles(
   }
   while (waiting.length > 0) {
     const { firsts, repeats } = splitRepeats(waiting);
-    const ids = await instance.database.transaction((tx) => writeProfiles(tx, firsts, actor, instance.now()));
-    for (const { place, profile } of firsts) outcomes[place] = ids.get(profile.externalId);
+    const written = await instance.database.transaction((tx) => writeAllowed(tx, book, firsts, actor, instance.now()));
+    for (const [index, { place }] of firsts.entries()) outcomes[place] = written[index];
     waiting = repeats;
   }
   return outcomes.map((outcome) => {
     if (outcome === undefined) throw new Error('a profile of the import was not written');
     return outcome;
   });
+}
+
+/** Which of the rows an import would refuse, without writing any. */
+export async function tryProfiles(
+  instance: Instance,
+  rows: readonly (CheckedProfile | InvalidInputError)[],
+): Promise<(CheckedProfile | InvalidInputError)[]> {
+  const sound = rows.filter((row): row is CheckedProfile => !(row instanceof InvalidInputError));
+  const guard = await readGuard(instance.database, await instance.addressBook(), sound);
+  return rows.map((row) => (row instanceof InvalidInputError ? row : (guard(row) ?? row)));
 }
 
 function checkProfile(item: ImportProfileInput, book: AddressBook): CheckedProfile | InvalidInputError {
@@ -106,8 +118,22 @@ function splitRepeats(rows: readonly Placed[]): { firsts: Placed[]; repeats: Pla
   return { firsts, repeats };
 }
 
-async function writeProfiles(tx: Queryable, placed: readonly Placed[], actor: Actor, at: Date): Promise<ReadonlyMap<string, bigint>> {
+/** Of people who were erased nothing is written: each is refused in its place. */
+async function writeAllowed(tx: Queryable, book: AddressBook, placed: readonly Placed[], actor: Actor, at: Date) {
   const profiles = placed.map(({ profile }) => profile);
+  const guard = await guardErased(tx, book, profiles);
+  const refusals = profiles.map((profile) => guard(profile));
+  const allowed = profiles.filter((_profile, index) => refusals[index] === null);
+  const ids = allowed.length === 0 ? new Map<string, bigint>() : await writeProfiles(tx, allowed, actor, at);
+  return profiles.map(({ externalId }, index) => refusals[index] ?? ids.get(externalId));
+}
+
+async function writeProfiles(
+  tx: Queryable,
+  profiles: readonly CheckedProfile[],
+  actor: Actor,
+  at: Date,
+): Promise<ReadonlyMap<string, bigint>> {
   const created = await insertProfiles(
     tx,
     profiles.map(({ externalId, firstName = null, lastName = null }) => ({ externalId, firstName, lastName })),

@@ -4,6 +4,7 @@ import type { ManualChange } from '../domain/quarantine/manual-edit.ts';
 import type { QuarantineState } from '../domain/quarantine/quarantine-state.ts';
 import type { AddressStatus, Channel, FailureReason } from '../domain/vocabulary.ts';
 import type { Queryable } from '../store/database.ts';
+import { readErasedKeys } from '../store/erased-keys.ts';
 import { lockAddresses, lockEntries } from '../store/feedback-reads.ts';
 import {
   type EntryInsert,
@@ -16,7 +17,9 @@ import {
 import { lastVersions } from '../store/quarantine-import.ts';
 import { checkStorable } from './check-profile.ts';
 import { ERROR_TEXT_MAX } from './create-quarantine-entry.ts';
+import { isShut } from './erased-entry.ts';
 import type { Actor, AddressBook, Instance } from './instance.ts';
+import { type ErasedKeys, maskPlace } from './mask-erased.ts';
 
 /** One address of a list that is imported. */
 export interface ImportQuarantineInput {
@@ -105,11 +108,29 @@ async function apply(
 ) {
   const keys = new Set(sound.map(({ addressKey }) => addressKey));
   await lockAddresses(tx, keys);
-  const working = await readWorking(tx, sound, keys);
-  const outcomes = rows.map((row): ImportQuarantineOutcome => (row instanceof InvalidInputError ? row : applyRow(working, row, now)));
+  const erased = await readErasedKeys(tx, keys);
+  const masked = sound.map((row) => maskRow(row, erased));
+  const working = await readWorking(tx, masked, keys);
+  const bySound = new Map(sound.map((row, index) => [row, masked[index] ?? row]));
+  const outcomes = rows.map((row): ImportQuarantineOutcome => {
+    if (row instanceof InvalidInputError) return row;
+    const taken = bySound.get(row) ?? row;
+    return erased.has(row.addressKey) && opens(taken) ? 'UNCHANGED' : applyRow(working, taken, now);
+  });
   const touched = [...working.values()].filter(({ lines }) => lines.length > 0);
   await write(tx, touched, actor, now);
   return { outcomes, changed: touched.length > 0 };
+}
+
+/** A list may say more of an erased address, and nothing in clear. */
+function maskRow(row: CheckedEntry, erased: ErasedKeys): CheckedEntry {
+  if (!erased.has(row.addressKey)) return row;
+  return { ...maskPlace(row, erased), change: { ...row.change, errorText: undefined } };
+}
+
+/** Would the row, were it stronger than the entry, let an erased address be written to? */
+function opens({ change }: CheckedEntry): boolean {
+  return change.status !== undefined && change.status !== null && !isShut(change.status);
 }
 
 async function readWorking(tx: Queryable, sound: readonly CheckedEntry[], keys: ReadonlySet<string>): Promise<Map<string, Working>> {

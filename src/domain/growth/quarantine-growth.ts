@@ -1,3 +1,5 @@
+import { percentLabel, rounded } from './share.ts';
+
 export type GrowthInput = Readonly<{
   /** Mean life of an address in years. */
   addressLifetimeYears: number;
@@ -39,15 +41,9 @@ export function quarantineGrowth(input: GrowthInput): GrowthResult {
   for (let year = 1; year <= input.years; year++) {
     quarantined += (1 + ratio) * share;
     ratio = quarantined / (1 + input.annualGrowth) ** year;
-    points.push({ year, ratio: Number(ratio.toFixed(4)), label: percentLabel(ratio), extrapolated: year > DOCUMENTED_YEARS });
+    points.push({ year, ratio: rounded(ratio), label: percentLabel(ratio), extrapolated: year > DOCUMENTED_YEARS });
   }
   return { ok: true, points };
-}
-
-/** 0.3256 is '32.5 %', 0.22 is '22 %'. */
-function percentLabel(ratio: number): string {
-  // 0.22 * 1000 is 220 only within the precision of a double: without the margin it could be cut to 219.
-  return `${Math.floor(ratio * 1000 + 1e-9) / 10} %`;
 }
 
 function refused(input: GrowthInput): GrowthResult | null {

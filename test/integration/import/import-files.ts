@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Imported, importFile } from '../../../src/cli/import.ts';
+import { type Imported, importPath } from '../../../src/cli/import.ts';
 import type { Workplace } from '../../../src/cli/open-command.ts';
 import { findRunningServer } from '../../../src/cli/running-server.ts';
 import type { TestApp } from '../../support/test-app.ts';
@@ -20,14 +20,19 @@ export async function importText(
   as: string,
   dryRun = false,
 ): Promise<{ counts: Record<string, number>; rejected: [line: number, reason: string][] }> {
+  return (await importWithWarning(place, file, text, as, dryRun)).outcome;
+}
+
+/** The same, with what the import warns of. */
+export async function importWithWarning(place: Workplace, file: string, text: string | Buffer, as: string, dryRun = false) {
   await writeFile(file, text);
-  const imported: Imported = await importFile(place, file, { as, dryRun });
+  const imported: Imported = await importPath(place, file, { as, dryRun });
   const lines = imported.rejected === 0 ? [] : (await readFile(imported.rejectedPath, 'utf8')).trimEnd().split('\n').slice(1);
   const rejected = lines.map((line): [number, string] => {
     const [, number = '', quoted, plain] = /^(\d+),(?:"((?:[^"]|"")*)"|([^,]*)),/.exec(line) ?? [];
     return [Number(number), quoted?.replaceAll('""', '"') ?? plain ?? ''];
   });
-  return { counts: Object.fromEntries(imported.counts), rejected };
+  return { outcome: { counts: imported.counts, rejected }, warning: imported.warning };
 }
 
 /** A data directory that says: the app is the server that holds me. The holder must be another process than the one that asks. */

@@ -7,6 +7,7 @@ import { createQuarantineEntry } from '../../../src/operations/create-quarantine
 import { deleteQuarantineEntry } from '../../../src/operations/delete-quarantine-entry.ts';
 import { exportRows } from '../../../src/operations/export-rows.ts';
 import { mayContact } from '../../../src/operations/may-contact.ts';
+import { sql } from '../../../src/store/database.ts';
 import { type TestApp, testApp } from '../../support/test-app.ts';
 import { importText, placeOfServer, scratchFolder } from './import-files.ts';
 
@@ -116,11 +117,63 @@ test('bad rows are rejected with line and reason; a dry run finds the same and w
   expect(await importCsv(mark, text)).toEqual({ counts: { CREATED: 1 }, rejected: reasons });
 });
 
-test('through a running server the list cannot be imported, and a sentence says what to do', async () => {
+test('through a running server the list comes in as it does without one', async () => {
+  const mark = randomUUID().slice(0, 8);
   const server = await placeOfServer(app, folder);
-  await expect(importText(server, join(folder, 'x.csv'), 'channel,address\n', 'quarantine')).rejects.toMatchObject({
-    exitCode: 3,
-    message: expect.stringMatching(/stop it for that time/),
+  const text = `channel,address,status\nEMAIL,a.${mark}@example.com,\nPIGEON,b,\nEMAIL,"c ""x"",.${mark}",\n`;
+  const rejected = [
+    [3, expect.stringMatching(/^The channel is one of/)],
+    [4, expect.any(String)],
+  ];
+  const bring = (dryRun: boolean) => importText(server, join(folder, `${mark}.csv`), text, 'quarantine', dryRun);
+  expect(await bring(true)).toEqual({ counts: { SOUND: 1 }, rejected });
+  expect(await bring(false)).toEqual({ counts: { CREATED: 1 }, rejected });
+  expect(await bring(false)).toEqual({ counts: { UNCHANGED: 1 }, rejected });
+  expect((await entryOf(`a.${mark}@example.com`)).entry).toMatchObject({ status: 'DENYLISTED', source: 'IMPORT' });
+  const trail = await app.instance.database.query<{ action: string }>(sql`
+    SELECT action FROM audit_entry WHERE detail::text LIKE ${`%${mark}%`} ORDER BY id`);
+  expect(trail.map(({ action }) => action)).toEqual(Array(2).fill(['quarantine.import.begin', 'quarantine.import.end']).flat());
+});
+
+test.each([
+  ['?dryRun=perhaps', 'text/csv', 400],
+  [`?source=${'x'.repeat(1_001)}`, 'text/csv', 400],
+  ['', 'application/json', 415],
+])('POST /import/quarantine%s with %s is %i', async (parameters, type, status) => {
+  const response = await app.fetch(`/import/quarantine${parameters}`, {
+    method: 'POST',
+    body: 'channel,address\n',
+    headers: { 'Content-Type': type },
+  });
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ error: { code: 'BAD_USER_INPUT' } });
+});
+
+test('POST /import/quarantine takes NDJSON, and answers NDJSON', async () => {
+  const mark = randomUUID().slice(0, 8);
+  const bad = JSON.stringify({ channel: 'EMAIL', address: 'nobody' });
+  const response = await app.fetch('/import/quarantine', {
+    method: 'POST',
+    body: `${bad}\n${JSON.stringify({ channel: 'EMAIL', address: `n.${mark}@example.com` })}\n`,
+    headers: { 'Content-Type': 'application/x-ndjson' },
+  });
+  expect(response.headers.get('Content-Type')).toContain('application/x-ndjson');
+  const lines = (await response.text()).trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { line: 1, reason: expect.stringMatching(/no @/), row: bad },
+    { counts: { CREATED: 1 }, rejected: 1, warning: null },
+  ]);
+});
+
+test.each([
+  ['without its header', 'x,y\n', 'there is no column "x"'],
+  ['without its header, and long', `x,y\n${'EMAIL,a@example.com\n'.repeat(200_000)}`, 'there is no column "x"'],
+  ['that is empty', '', 'the file is empty'],
+])('through a running server a list %s is refused with a sentence', async (_what, text, words) => {
+  const server = await placeOfServer(app, folder);
+  await expect(importText(server, join(folder, 'wrong.csv'), text, 'quarantine')).rejects.toMatchObject({
+    exitCode: 1,
+    message: expect.stringContaining(words),
   });
 });
 

@@ -1,0 +1,93 @@
+import { ADDRESS_STATUSES, CHANNELS, type Channel, FAILURE_REASONS } from '../domain/vocabulary.ts';
+import type { ImportProfileInput } from './import-profiles.ts';
+import type { ImportQuarantineInput } from './import-quarantine.ts';
+import type { Cell, Cells, Columns } from './import-records.ts';
+
+export const PROFILE_COLUMNS: Columns = {
+  known: ['external_id', 'first_name', 'last_name', 'email', 'mobile', 'opted_out'],
+  required: ['external_id'],
+};
+
+/** What an export of the list says beyond that: taken and not heeded, so that an export can be imported elsewhere. */
+const EXPORTED_ONLY = ['short_code', 'domain', 'source', 'created_at', 'status_updated_at', 'version'];
+
+export const QUARANTINE_COLUMNS: Columns = {
+  known: ['channel', 'address', 'status', 'reason', 'error_count', 'error_text', 'last_error_at', ...EXPORTED_ONLY],
+  required: ['channel', 'address'],
+};
+
+/** RFC 3339, or a date alone. */
+const INSTANT = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d))?$/;
+
+/**
+ * A profile of the columns: those that are there say what is, an empty one that there is nothing. `opted_out` only ever opts out.
+ *
+ * @returns a text: why the row is refused
+ */
+export function profileOf(cells: Cells): ImportProfileInput | string {
+  const optedOut = optedOutOf(cells.opted_out);
+  if (typeof optedOut === 'string') return optedOut;
+  const lists = { EMAIL: cells.email, SMS: cells.mobile } as const;
+  const channels = (['EMAIL', 'SMS'] as const).filter((channel) => lists[channel] !== undefined);
+  return {
+    externalId: textOf(cells.external_id).trim(),
+    ...(cells.first_name === undefined ? {} : { firstName: textOf(cells.first_name).trim() || null }),
+    ...(cells.last_name === undefined ? {} : { lastName: textOf(cells.last_name).trim() || null }),
+    addresses: channels.flatMap((channel) => valuesOf(lists[channel]).map((value) => ({ channel, value }))),
+    replaceChannels: channels,
+    ...(optedOut === undefined ? {} : { optedOut }),
+  };
+}
+
+/** @returns a text: why the row is refused */
+export function quarantineOf(cells: Cells): ImportQuarantineInput | string {
+  const channel = nameIn(CHANNELS, cells.channel);
+  if (channel === undefined) return `The channel is one of ${CHANNELS.join(', ')}.`;
+  const status = nameIn(ADDRESS_STATUSES, cells.status);
+  if (status === undefined && isGiven(cells.status)) return `The status is empty or one of ${ADDRESS_STATUSES.join(', ')}.`;
+  const reason = nameIn(FAILURE_REASONS, cells.reason);
+  if (reason === undefined && isGiven(cells.reason)) return `The reason is empty or one of ${FAILURE_REASONS.join(', ')}.`;
+  const errorCount = textOf(cells.error_count).trim();
+  if (errorCount !== '' && !/^\d{1,9}$/.test(errorCount)) return 'The error count is empty or a whole number.';
+  const lastErrorAt = textOf(cells.last_error_at).trim();
+  if (lastErrorAt !== '' && (!INSTANT.test(lastErrorAt) || Number.isNaN(Date.parse(lastErrorAt)))) {
+    return 'The time of the last error is empty or an instant such as 2026-05-12T10:00:00Z.';
+  }
+  if (isGiven(cells.short_code)) return 'An entry of a single short code cannot be imported: it would stop every sender to this number.';
+  const errorText = textOf(cells.error_text);
+  return {
+    channel,
+    address: textOf(cells.address),
+    ...(status === undefined ? {} : { status }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(errorCount === '' ? {} : { errorCount: Number(errorCount) }),
+    ...(errorText === '' ? {} : { errorText }),
+    ...(lastErrorAt === '' ? {} : { lastErrorAt: new Date(lastErrorAt) }),
+  };
+}
+
+/** null = all channels; undefined = nothing is said; a text: why it is refused. */
+function optedOutOf(cell: Cell | undefined): readonly Channel[] | null | undefined | string {
+  const names = cell === undefined ? [] : valuesOf(cell);
+  if (names.length === 0) return undefined;
+  if (names.length === 1 && names[0]?.toLowerCase() === 'all') return null;
+  const channels = names.map((name) => nameIn(CHANNELS, name));
+  const wrong = channels.indexOf(undefined);
+  if (wrong !== -1)
+    return `opted_out is empty, all, or channels: ${JSON.stringify(names[wrong]?.slice(0, 60))} is none of ${CHANNELS.join(', ')}.`;
+  return channels.filter((channel) => channel !== undefined);
+}
+
+function valuesOf(cell: Cell | undefined): string[] {
+  const values = typeof cell === 'string' ? cell.split('|') : (cell ?? []);
+  return values.map((value) => value.trim()).filter((value) => value !== '');
+}
+
+const textOf = (cell: Cell | undefined): string => (typeof cell === 'string' ? cell : (cell ?? []).join('|'));
+
+const isGiven = (cell: Cell | undefined): boolean => textOf(cell).trim() !== '';
+
+function nameIn<Name extends string>(names: readonly Name[], cell: Cell | undefined): Name | undefined {
+  const text = textOf(cell).trim().toUpperCase();
+  return names.find((name) => name === text);
+}
