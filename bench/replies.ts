@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
+import { builtInRules } from '../src/domain/qualification/built-in-rules.ts';
 import type { FailureEvidence } from '../src/domain/qualification/failure-evidence.ts';
 import { normalizeText, qualificationKey } from '../src/domain/qualification/normalize-text.ts';
+import type { QualificationRuleData } from '../src/domain/qualification/qualification-rule.ts';
 import { decide, qualify } from '../src/domain/qualification/qualify.ts';
-import { defaultRuleBook } from '../src/domain/qualification/rule-book.ts';
+import { compileRuleBook, defaultRuleBook, type RuleBook } from '../src/domain/qualification/rule-book.ts';
 import { type BenchResult, scaled } from './bench-result.ts';
 
 export const name = 'replies';
@@ -82,6 +84,41 @@ function makeReplies(): readonly FailureEvidence[] {
   });
 }
 
+const USER_REGEXES = 300;
+const WORDS = 'mailbox account address user quota policy relay sender recipient domain blocked disabled exceeded rejected listed'.split(
+  ' ',
+);
+
+/** Regular expressions as users write them: with gaps, choices, borders of words and places of figures, none of which these replies hold. */
+function userRules(): readonly QualificationRuleData[] {
+  const random = new Random();
+  const word = () => WORDS[random.below(WORDS.length)] ?? '';
+  const shapes = [
+    (i: number) => `(?i)${word()} +${word()} .*code ${i}`,
+    (i: number) => `^5\\d\\d[ -].*(?:${word()}|${word()}) \\(${i}\\)`,
+    (i: number) => `\\b${word()}\\b.*\\bx${i}\\b`,
+    (i: number) => `(?i)${word()}.*${word()}.*\\[${i}\\d+\\]`,
+  ];
+  return Array.from({ length: USER_REGEXES }, (_, index) => ({
+    name: `User ${index}`,
+    position: index,
+    patterns: [],
+    regex: (shapes[index % shapes.length] as (typeof shapes)[number])(index),
+    type: 'SOFT',
+    reason: 'UNREACHABLE',
+    fault: 'INFRASTRUCTURE',
+    active: true,
+    shadow: false,
+    origin: 'USER',
+  }));
+}
+
+function bookWithUserRules(): RuleBook {
+  const compiled = compileRuleBook({ rules: [...userRules(), ...builtInRules()], edited: [] });
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors));
+  return compiled.book;
+}
+
 /** Replies per second of processor time in the best round: a neighbour's work on the machine hardly counts. */
 function fastest(replies: readonly FailureEvidence[], work: (evidence: FailureEvidence) => number): number {
   let best = 0;
@@ -104,6 +141,8 @@ export async function run(): Promise<BenchResult[]> {
   const baseline = fastest(replies, ({ text, recipient }) => qualificationKey(normalizeText(text, recipient)).length);
   const whole = fastest(replies, (evidence) => qualify(evidence, book).verdict.md5.length);
   const alone = fastest(replies, (evidence) => decide(evidence, book).decidedBy.length);
+  const extended = bookWithUserRules();
+  const withUsers = fastest(replies, (evidence) => decide(evidence, extended).decidedBy.length);
   const figure = (label: string, value: number, of: number): BenchResult => ({
     name: label,
     value,
@@ -114,6 +153,7 @@ export async function run(): Promise<BenchResult[]> {
   return [
     figure('verdict with normalised text and key', whole, baseline),
     figure('verdict alone', alone, baseline),
+    figure(`verdict alone, ${USER_REGEXES} user regexes`, withUsers, alone),
     figure('normalising and hashing alone', baseline, hashing),
   ];
 }

@@ -1,13 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { defaultRuleBook, type RuleBook } from '../domain/qualification/rule-book.ts';
 import type { MessageKind } from '../domain/vocabulary.ts';
-import { type ClassifiedMessage, type ClassifiedRecipient, classifyEvidence, classifyMessage } from '../reports/classify-message.ts';
+import { readTextLines } from '../operations/text-lines.ts';
+import { classifyEvidence } from '../reports/classify-message.ts';
+import { type ClassifiedBatch, TABLE_HEAD, tableLine } from './classify-batch.ts';
+import { ClassifyCrew } from './classify-crew.ts';
 import { EXIT } from './command-error.ts';
 import { explainFileError, type InputFile, listFiles, STDIN } from './input-files.ts';
 import { Output } from './output.ts';
 import { openProgress } from './progress.ts';
-import { readMessages } from './read-messages.ts';
-import { readTextLines } from './text-lines.ts';
+import { type RawMessage, readMessages } from './read-messages.ts';
 
 export interface ClassifyOptions {
   readonly json?: boolean;
@@ -15,7 +17,10 @@ export interface ClassifyOptions {
   readonly replies?: boolean;
 }
 
-const NOTHING_SAID: ClassifiedMessage = { kind: 'OTHER', recipients: [] };
+/** From so many messages on it pays to start threads. */
+const MANY = 400;
+const BATCH_MESSAGES = 32;
+const BATCH_BYTES = 1024 * 1024;
 const REPLY_MAX_BYTES = 1024 * 1024;
 
 /**
@@ -37,27 +42,54 @@ export async function runClassify(paths: readonly string[], options: ClassifyOpt
 async function classifyFiles(files: readonly InputFile[], book: RuleBook, output: Output, { json }: ClassifyOptions): Promise<number> {
   const progress = await openProgress('classifying', files.length);
   const kinds = new Map<MessageKind, number>();
-  let problems = 0;
-  if (!json) await output.line(HEAD);
-  for await (const { name, raw, problem } of readMessages(files, () => progress.advance())) {
-    if (problem !== null) {
-      problems += 1;
-      process.stderr.write(`lazaret: ${problem}\n`);
+  const crew = new ClassifyCrew(book, json ?? false);
+  const print = async (answers: readonly ClassifiedBatch[]) => {
+    for (const answer of answers) {
+      for (const [kind, count] of answer.kinds) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
+      await output.text(answer.text);
     }
-    const message = raw === null ? NOTHING_SAID : classifyMessage(raw, book);
-    kinds.set(message.kind, (kinds.get(message.kind) ?? 0) + 1);
-    if (json) await output.line(JSON.stringify({ file: name, ...message }));
-    else for (const line of tableLines(name, message)) await output.line(line);
-    if (output.closed) break;
+  };
+  let problems = 0;
+  let seen = 0;
+  if (!json) await output.line(TABLE_HEAD);
+  try {
+    for await (const batch of batchesOf(readMessages(files, () => progress.advance()))) {
+      for (const problem of batch.flatMap((message) => message.problem ?? [])) {
+        problems += 1;
+        process.stderr.write(`lazaret: ${problem}\n`);
+      }
+      seen += batch.length;
+      if (files.length >= MANY || seen >= MANY) crew.start();
+      await print(await crew.classify(batch));
+      if (output.closed) break;
+    }
+    await print(await crew.end());
+  } finally {
+    await crew.close();
+    progress.stop();
   }
-  progress.stop();
   if (!json) await output.line(`\n${summary(kinds)}`);
   return problems;
 }
 
+/** In the order in which they are read; a batch is small, so that it can be kept while others are printed. */
+async function* batchesOf(messages: AsyncIterable<RawMessage>): AsyncGenerator<RawMessage[]> {
+  let batch: RawMessage[] = [];
+  let size = 0;
+  for await (const message of messages) {
+    batch.push(message);
+    size += message.raw?.length ?? 0;
+    if (batch.length < BATCH_MESSAGES && size < BATCH_BYTES) continue;
+    yield batch;
+    batch = [];
+    size = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
 async function classifyReplies(files: readonly InputFile[], book: RuleBook, output: Output, { json }: ClassifyOptions): Promise<number> {
   let problems = 0;
-  if (!json) await output.line(HEAD);
+  if (!json) await output.line(TABLE_HEAD);
   for (const { name } of files) {
     try {
       for await (const { number, text } of readTextLines(name === STDIN ? process.stdin : createReadStream(name), REPLY_MAX_BYTES)) {
@@ -82,29 +114,6 @@ function replyOf(line: string): string {
   } catch {
     return line;
   }
-}
-
-const HEAD = columns('FILE', 'KIND', 'RECIPIENT', 'TYPE', 'REASON', 'FAULT', 'TEXT');
-
-function tableLines(name: string, { kind, recipients }: ClassifiedMessage): string[] {
-  if (recipients.length === 0) return [columns(name, kind, '', '', '', '', '')];
-  return recipients.map((recipient) => tableLine(name, kind, recipient));
-}
-
-function tableLine(name: string, kind: string, { address, type, reason, fault, text }: ClassifiedRecipient): string {
-  return columns(name, kind, address ?? '-', type, reason, fault, text);
-}
-
-/** Names are cut at their beginning, where they are alike; texts at their end. */
-function columns(name: string, kind: string, address: string, type: string, reason: string, fault: string, text: string): string {
-  const shortName = name.length > 40 ? `...${name.slice(-37)}` : name;
-  const cells = [shortName.padEnd(40), kind.padEnd(11), shown(address, 36).padEnd(36), type.padEnd(9), reason.padEnd(16), fault.padEnd(14)];
-  return [...cells, shown(text, 100)].join('  ').trimEnd();
-}
-
-function shown(text: string, most: number): string {
-  const plain = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  return plain.length > most ? `${plain.slice(0, most - 3)}...` : plain;
 }
 
 function summary(kinds: ReadonlyMap<MessageKind, number>): string {
