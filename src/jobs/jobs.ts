@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Instance } from '../operations/instance.ts';
 
 /** Work that the clock starts, on every node: what may run on one at a time takes a lease itself. */
@@ -17,6 +18,8 @@ export interface RunningJobs {
 /** Runs each job in a loop. A run that fails is logged and the loop goes on. */
 export function startJobs(instance: Instance, jobs: readonly Job[]): RunningJobs {
   const ending = new AbortController();
+  // Each job listens while it pauses, and there are more than the ten that Node takes for a leak.
+  setMaxListeners(0, ending.signal);
   const loops = jobs.map((job) => loop(instance, job, ending.signal));
   return {
     stop: async () => {

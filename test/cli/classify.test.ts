@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defaultRuleBook } from '../../src/domain/qualification/rule-book.ts';
+import { classifyMessage } from '../../src/reports/classify-message.ts';
 import { scratchFolder } from '../integration/import/import-files.ts';
-import { runCommand } from '../support/command.ts';
-import { FIXTURES, manifestLines, replyLines } from '../support/fixtures.ts';
+import { buildCommand, runCommand } from '../support/command.ts';
+import { FIXTURES, manifestLines, readMessage, replyLines } from '../support/fixtures.ts';
 
 interface Line {
   readonly file: string;
@@ -47,6 +51,26 @@ describe('lazaret classify', { timeout: 60_000 }, () => {
       'normalizedText',
       'md5',
     ]);
+  });
+
+  test('many messages are answered in the order of the input, each as it is answered alone, whichever thread does it', async () => {
+    const files = manifestLines().map(({ file }) => file);
+    const copies = Array.from({ length: 20 }, () => files).flat();
+    const many = join(folder, 'many');
+    await mkdir(many);
+    for (const [index, file] of copies.entries()) {
+      await writeFile(join(many, `${String(index).padStart(5, '0')}.eml`), readMessage(file));
+    }
+    const built = await buildCommand();
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [built.file, 'classify', many, '--json'], {
+      maxBuffer: 1 << 28,
+    });
+    await built.remove();
+    expect(stderr).toBe('');
+    const book = defaultRuleBook();
+    const alone = new Map(files.map((file) => [file, classifyMessage(readMessage(file), book)]));
+    const expected = copies.map((file, index) => ({ file: join(many, `${String(index).padStart(5, '0')}.eml`), ...alone.get(file) }));
+    expect(linesOf<object>(stdout)).toEqual(expected);
   });
 
   test('takes replies from standard input, plain or as JSON strings, and answers each line in its place', async () => {

@@ -3,6 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { slotOf } from '../../src/domain/statistics/result-slot.ts';
+import { closeIncident } from '../../src/operations/close-incident.ts';
+import { detectIncidents } from '../../src/operations/detect-incidents.ts';
+import { sql } from '../../src/store/database.ts';
+import { foldNow } from '../support/fold-now.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
@@ -69,8 +74,8 @@ async function quarantine(address: string): Promise<void> {
   });
 }
 
-const subscribers = async () =>
-  /lazaret_feed_subscribers\{ledger="QUARANTINE"\} (\d+)/.exec(await (await app.fetch('/metrics')).text())?.[1];
+const subscribers = async (ledger = 'QUARANTINE') =>
+  new RegExp(`lazaret_feed_subscribers\\{ledger="${ledger}"\\} (\\d+)`).exec(await (await app.fetch('/metrics')).text())?.[1];
 
 test('watch prints updates that match, and goes on after its last one when the connection was lost', async () => {
   const mark = randomUUID();
@@ -93,6 +98,37 @@ test('watch prints updates that match, and goes on after its last one when the c
   await quarantine(`live-${mark}@example.com`);
   await vi.waitFor(() => expect(seen.lines).toHaveLength(3), { timeout: 5_000 });
   expect(seen.lines.map((line) => JSON.parse(line).event.address.split('-')[0])).toEqual(['first', 'missed', 'live']);
+}, 40_000);
+
+test('watch prints incidents as they open and close', async () => {
+  const { seen } = watch(['incidents', '--url', app.url, '--filter', JSON.stringify({ domain: ['watch-ill.example'] })], app.adminToken);
+  await vi.waitFor(async () => expect(await subscribers('INCIDENT')).toBe('1'), { timeout: 15_000 });
+  await app.instance.database.execute(sql`
+    INSERT INTO domain_result (channel, domain, slot, result, amount)
+    SELECT 'EMAIL', 'watch-ill.example', ${slotOf(app.clock.now())}::int - ago, result, amount
+    FROM (VALUES (300, 'DELIVERED', 990), (300, 'USER_UNKNOWN', 10), (1, 'DELIVERED', 100), (1, 'USER_UNKNOWN', 400)) AS r(ago, result, amount)`);
+  const [id = 0n] = await detectIncidents(app.instance);
+  await closeIncident(app.instance, { id, quarantineHeld: false }, { name: 'operator', tokenId: null });
+  await vi.waitFor(() => expect(seen.lines).toHaveLength(2), { timeout: 5_000 });
+  const at = app.clock.now().toISOString();
+  expect(seen.lines).toEqual([
+    `${at}  OPENED  watch-ill.example  USER_UNKNOWN  80.0 %  0 hit, 0 held  -`,
+    `${at}  CLOSED  watch-ill.example  USER_UNKNOWN  80.0 %  0 hit, 0 held  operator`,
+  ]);
+}, 40_000);
+
+test('watch prints alerts when they are raised', async () => {
+  const { seen } = watch(['alerts', '--url', app.url, '--filter', JSON.stringify({ kind: ['UNKNOWN_TEXT'] })], app.adminToken);
+  await vi.waitFor(async () => expect(await subscribers('ALERT')).toBe('1'), { timeout: 15_000 });
+  const text = `599 zqwatch ${randomUUID().replaceAll(/[\d-]/g, '')} outgrabe`;
+  const occurredAt = app.clock.now();
+  const results = ['a', 'b'].map((name) => ({ channel: 'EMAIL', address: `${name}@watch.example`, outcome: 'FAILED', text, occurredAt }));
+  await app.graphql('mutation ($input: [DeliveryResultInput!]!) { recordDeliveryResults(input: $input) { results { accepted } } }', {
+    input: results,
+  });
+  await foldNow(app.instance);
+  await vi.waitFor(() => expect(seen.lines.filter((line) => line.includes(text))).toHaveLength(1), { timeout: 5_000 });
+  expect(seen.lines.find((line) => line.includes(text))).toMatch(/UNKNOWN_TEXT {2}A failure that nobody has qualified came again/);
 }, 40_000);
 
 test.each([

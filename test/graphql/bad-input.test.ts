@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeGlobalId, NODE_TYPES, parseGlobalId } from '../../src/graphql/global-id.ts';
+import { ingestMessage } from '../../src/operations/ingest-message.ts';
 import { sql } from '../../src/store/database.ts';
 import { aDelivery, freshAddress, record, TEXT } from '../support/feedback-instance.ts';
+import { aReport, MAILBOX } from '../support/reports.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 let app: TestApp;
@@ -54,6 +56,8 @@ describe('bad input is BAD_USER_INPUT with a sentence that helps', () => {
     ['an unknown enum value', '{ quarantine(filter: { status: [GONE] }) { totalCount } }', /GONE/],
     ['an unknown field', '{ quarantine { nothing } }', /nothing/],
     ['a growth over no years', '{ quarantineGrowth(addressLifetimeYears: 3, annualGrowth: 0.5, years: 0) { year } }', /"years"/],
+    ['a share over no months', '{ quarantineShare(months: 0) { month } }', /"months"/],
+    ['a share over 121 months', '{ quarantineShare(months: 121) { month } }', /1 to 120/],
     ['an empty check', '{ mayContact(input: []) { allowed } }', /empty/],
     ['a check of an address that is none', '{ mayContact(input: [{ channel: EMAIL, address: "x" }]) { allowed } }', /no @/],
     ['no results', 'mutation { recordDeliveryResults(input: []) { results { index } } }', /empty/],
@@ -71,6 +75,12 @@ describe('bad input is BAD_USER_INPUT with a sentence that helps', () => {
     );
     expect(errors?.[0]).toMatchObject({ message: expect.stringContaining('RFC 3339'), extensions: { code: 'BAD_USER_INPUT' } });
   });
+});
+
+it('one bad item of many is named by its path', async () => {
+  const input = Array.from({ length: 500 }, (_, index) => ({ channel: 'EMAIL', address: index === 321 ? 'nobody' : 'a@b.example' }));
+  const { errors } = await app.graphql('query ($input: [ContactCheckInput!]!) { mayContact(input: $input) { allowed } }', { input });
+  expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.321.address' });
 });
 
 describe('limits', () => {
@@ -91,6 +101,9 @@ describe('limits', () => {
     expect(errors).toBeUndefined();
   });
 });
+
+/** Works that somebody begins: asked for by id where they are tested. */
+const WORKS: readonly string[] = ['QuarantineRelease', 'PrivacyRequest'];
 
 describe('node', () => {
   it.each(NODE_TYPES)('answers null for an unknown %s', async (type) => {
@@ -119,18 +132,31 @@ describe('node', () => {
     await app.instance.database.execute(sql`
       INSERT INTO exclusion_log (delivery_id, run, address, address_key, channel, reason, cause, text)
       SELECT delivery_id, run, address, address_key, channel, 'DUPLICATE', 'duplicate', 'twice' FROM delivery_log WHERE delivery_id = ${delivery.id}`);
+    await app.graphql(
+      'mutation { requalify(input: { filter: { occurredAt: { from: "2026-05-12T08:00:00Z" } }, dryRun: true }) { __typename } }',
+    );
+    await app.instance.database.execute(
+      sql`INSERT INTO alert (kind, subject, text) VALUES ('UNKNOWN_TEXT', 'node', 'A text.') ON CONFLICT DO NOTHING`,
+    );
+    await app.instance.database.execute(sql`
+      INSERT INTO incident (channel, domain, reason, state, opened_at, closed_at, closed_by, hits_from, baseline_messages, baseline_share, opening_messages,
+        opening_share, current_messages, current_share, refreshed_at)
+      VALUES ('EMAIL', 'node.example', 'USER_UNKNOWN', 'CLOSED', now(), now(), 'test', now(), 0, 0, 0, 0, 0, 0, now())`);
+    await ingestMessage(app.instance, aReport([{ address: freshAddress() }]), MAILBOX);
     const { data, errors } = await app.graphql(
       `query ($address: String) { profiles(filter: { address: { eq: $address } }, first: 1) { edges { node { id consentHistory(first: 1) { edges { node { id } } }
           addresses(first: 1) { edges { node { id quarantineEntry { id history(first: 1) { edges { node { id } } } } } } } } } }
         deliveryLogs(filter: { address: { eq: $address } }, first: 1) { edges { node { id qualification { id }
           delivery { id exclusionLogs(first: 1) { edges { node { id } } } } } } }
-        qualificationRules { id } tokens { id } auditLog(first: 1) { edges { node { id } } } }`,
+        alerts(first: 1) { edges { node { id } } } incidents(first: 1) { edges { node { id } } }
+        qualificationRules { id } tokens { id } auditLog(first: 1) { edges { node { id } } } requalifications(first: 1) { edges { node { id } } }
+        unprovenReports(first: 1) { edges { node { id } } } }`,
       { address },
     );
     expect(errors).toBeUndefined();
     const ids = new Set([...JSON.stringify(data).matchAll(/"id":"([^"]+)"/g)].map(([, found]) => found ?? ''));
     const oneEach = new Map([...ids].map((found) => [parseGlobalId(found)?.type, found]));
-    expect([...oneEach.keys()].sort()).toEqual(NODE_TYPES.filter((type) => type !== 'QuarantineRelease').sort());
+    expect([...oneEach.keys()].sort()).toEqual(NODE_TYPES.filter((type) => !WORKS.includes(type)).sort());
     for (const [type, found] of oneEach) {
       const answer = await app.graphql('query ($id: ID!) { node(id: $id) { __typename id } }', { id: found });
       expect(answer.errors).toBeUndefined();

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeCursor } from '../../src/graphql/cursor.ts';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { rows, sql } from '../../src/store/database.ts';
-import { sqlOf } from '../support/count-sql.ts';
+import { readingSqlOf } from '../support/count-sql.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 const DOMAIN = 'paging.example';
@@ -133,8 +133,8 @@ describe('paging', () => {
 
   it('costs 2 statements at any page size, and one more for the count', async () => {
     await app.graphql('{ __typename }');
-    for (const first of [1, 20, 100]) expect(await sqlOf(() => page({ first }))).toHaveLength(2);
-    const counted = await sqlOf(async () => {
+    for (const first of [1, 20, 100]) expect(await readingSqlOf(() => page({ first }))).toHaveLength(2);
+    const counted = await readingSqlOf(async () => {
       const { data } = await app.graphql(
         `{ quarantine(first: 5, filter: { domain: ["${DOMAIN}"] }) { totalCount edges { node { id } } } }`,
       );

@@ -109,6 +109,14 @@ describe('a value that a setting does not take is refused with what it takes', (
     deliveryLogRetention: ['0', WHOLE_DAYS],
     inboundEventRetention: ['{}', WHOLE_DAYS],
     auditRetention: ['false', WHOLE_DAYS],
+    incidentsEnabled: ['1', 'true or false.'],
+    incidentWindow: ['599', 'a whole number of seconds from 600 (ten minutes) to 86,400 (one day).'],
+    incidentBaselineDays: ['91', 'a whole number of days from 1 to 90.'],
+    incidentMinimumMessages: ['9', 'a whole number from 10 to 1,000,000.'],
+    incidentMinimumShare: ['0.5', 'a number of percent from 1 to 100.'],
+    incidentFactor: ['1', 'a number from 1.1 to 1,000.'],
+    privacyConfirmation: ['0', WHOLE_DAYS],
+    privacyFileRetention: ['0', WHOLE_DAYS],
     importQuarantineWarning: ['101', 'a number from 0 to 100.'],
   };
 

@@ -46,6 +46,12 @@ describe('a token', () => {
     await refused(await ask({ Authorization }), 401, 'UNAUTHENTICATED');
   });
 
+  test("is not made under the name of a job, whose doings are nobody's decision", async () => {
+    const make = (name: string) => createToken(app.instance, { name, scopes: ['quarantine:write'] }, actor);
+    await expect(make(' cleanup ')).rejects.toThrow('is that of a job');
+    await expect(make('cleanup of March')).resolves.toMatchObject({ secret: expect.stringMatching(/^lzt_/) });
+  });
+
   test('works until it expires', async () => {
     const expiresAt = new Date(app.clock.now().getTime() + 60_000);
     const { secret } = await createToken(app.instance, { name: 'short', scopes: ['admin'], expiresAt }, actor);
@@ -122,6 +128,7 @@ describe('a scope', () => {
     ['GET', '/metrics', 'metrics:read'],
     ['POST', '/ingest/message', 'ingest:write'],
     ['POST', '/ingest/events', 'ingest:write'],
+    ['POST', '/import/quarantine', 'quarantine:write'],
   ];
 
   test.each(ROUTES)('%s %s takes %s and admin, and no other', async (method, path, scope) => {
@@ -133,6 +140,17 @@ describe('a scope', () => {
       if (status === 403)
         expect(await response.json()).toMatchObject({ error: { code: 'FORBIDDEN', message: expect.stringContaining(scope) } });
     }
+  });
+
+  test.each([
+    [['profiles:write'], 403, /consent:write/],
+    [['consent:write'], 403, /profiles:write/],
+    [['profiles:write', 'consent:write'], 415, /text\/csv/],
+    [['admin'], 415, /text\/csv/],
+  ] as const)('an import of profiles, which may opt people out, with %j is %i', async (scopes, status, words) => {
+    const response = await app.fetch('/import/profiles', { method: 'POST', body: '', token: await app.token(...scopes) });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringMatching(words) } });
   });
 
   test.each(ROUTES)('%s %s without a token is 401', async (method, path) => {

@@ -1,10 +1,15 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createToken } from '../../src/operations/create-token.ts';
+import { revokeToken } from '../../src/operations/revoke-token.ts';
 import { sql } from '../../src/store/database.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { testDatabase } from '../support/test-database.ts';
 import { tinySchema } from '../support/tiny-schema.ts';
 
+const actor = { name: 'test', tokenId: null };
 let app: TestApp;
 let token: string;
 beforeAll(async () => {
@@ -124,6 +129,27 @@ describe('POST /ingest/events', () => {
     sender.write(`${Array.from({ length: 1_000 }, () => failure()).join('\n')}\n`);
     expect(JSON.parse((await answered).split('\n')[0] ?? '')).toMatchObject({ line: 1, accepted: true });
     sender.end(failure());
+    sender.destroy();
+  });
+
+  test('a token that is revoked while its body goes on writes nothing more after 5 seconds', async () => {
+    const { secret, id } = await createToken(app.instance, { name: 'sender', scopes: ['ingest:write'] }, actor);
+    const sender = request(new URL('/ingest/events', app.url), {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/x-ndjson' },
+    });
+    const batch = () => void sender.write(`${Array.from({ length: 1_000 }, () => failure({ outcome: 'DELIVERED' })).join('\n')}\n`);
+    sender.on('error', () => undefined);
+    batch();
+    const [response] = (await once(sender, 'response')) as [IncomingMessage];
+    await revokeToken(app.instance, id, actor);
+    const revokedAt = performance.now();
+    response.resume().on('error', () => undefined);
+    while (!response.destroyed && performance.now() - revokedAt < 10_000) {
+      batch();
+      await pause(100);
+    }
+    expect(performance.now() - revokedAt).toBeLessThan(5_000);
     sender.destroy();
   });
 

@@ -19,7 +19,7 @@ describe('every answer', () => {
       expect(headers.get('Content-Security-Policy')).toContain("default-src 'none'");
       expect(headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'");
       expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
-      expect(headers.get('Referrer-Policy')).toBe('no-referrer');
+      expect(headers.get('Referrer-Policy')).toBe(path === '/' ? 'same-origin' : 'no-referrer');
     },
   );
 
@@ -62,6 +62,20 @@ describe('GraphiQL', () => {
   test('answers no query without a token', async () => {
     expect((await get('/graphql?query={hello}', { Accept: 'text/html' })).status).toBe(401);
   });
+});
+
+test('the form of the first page signs in as browsers send it: with the origin that its referrer policy leaves', async () => {
+  const { headers } = await get('/');
+  const origin = headers.get('Referrer-Policy') === 'no-referrer' ? 'null' : app.url;
+  const response = await app.fetch('/session', {
+    method: 'POST',
+    token: null,
+    redirect: 'manual',
+    body: new URLSearchParams({ token: app.adminToken }),
+    headers: { Origin: origin, 'Sec-Fetch-Site': 'same-origin' },
+  });
+  expect([response.status, response.headers.get('Location')]).toEqual([303, '/']);
+  expect(response.headers.get('Set-Cookie')).toContain('HttpOnly; SameSite=Strict');
 });
 
 test('the first page names the product, leads to GraphiQL and needs no script', async () => {

@@ -1,5 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -11,6 +13,13 @@ export interface Command {
   /** Resolves when a line of standard output matches. */
   said(words: RegExp): Promise<RegExpExecArray>;
   readonly exited: Promise<number | null>;
+}
+
+/** Bundles the command line anew, beside the packages that it needs. @returns its file; the folder is to be removed */
+export async function buildCommand(): Promise<{ file: string; remove: () => Promise<void> }> {
+  const folder = `node_modules/.cache/lazaret-${process.pid}`;
+  await promisify(execFile)(process.execPath, [join(root, 'scripts/build.mjs'), folder]);
+  return { file: join(root, folder, 'cli.js'), remove: () => rm(join(root, folder), { recursive: true, force: true }) };
 }
 
 /** Starts `lazaret` from its source, with nothing of this environment but what is given. */

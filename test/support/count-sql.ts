@@ -21,6 +21,12 @@ export async function sqlOf(work: () => Promise<unknown>): Promise<string[]> {
   }
 }
 
+/** The same of work that changes nothing, seen three times: what another file's app does meanwhile in the background is in some of them only. */
+export async function readingSqlOf(work: () => Promise<unknown>): Promise<string[]> {
+  const seen = [await sqlOf(work), await sqlOf(work), await sqlOf(work)];
+  return seen.reduce((fewest, texts) => (texts.length < fewest.length ? texts : fewest));
+}
+
 function onServer(note: (statement: unknown) => void) {
   const query = pg.Client.prototype.query;
   return vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { InvalidInputError } from '../../../src/domain/errors.ts';
 import type { Door } from '../../../src/operations/feedback-item.ts';
-import { foldCounters } from '../../../src/operations/fold-counters.ts';
 import type { Instance } from '../../../src/operations/instance.ts';
 import { recordDeliveryResults } from '../../../src/operations/record-delivery-results.ts';
 import { rows, sql } from '../../../src/store/database.ts';
@@ -20,6 +19,7 @@ import {
   stateOf,
   TEXT,
 } from '../../support/feedback-instance.ts';
+import { foldNow } from '../../support/fold-now.ts';
 
 let instance: Instance;
 
@@ -212,13 +212,15 @@ describe('what a result does to the log', () => {
     const delivery = await aDelivery(instance, [{ address }]);
     await record(instance, aResult({ address, deliveryId: delivery.id }));
     expect(await countersOf(instance, delivery.id)).toEqual({ pending: -1, failed: 1, soft: 1 });
-    await foldCounters(instance);
+    await foldNow(instance);
     await record(instance, aResult({ address, deliveryId: delivery.id, outcome: 'DELIVERED', occurredAt: at('2025-03-01T09:00:00Z') }));
     await record(instance, aResult({ address, deliveryId: delivery.id, outcome: 'COMPLAINT', occurredAt: at('2025-03-01T10:00:00Z') }));
     expect(await countersOf(instance, delivery.id)).toEqual({ pending: -1, sent: 1, complaints: 1 });
-    await foldCounters(instance);
+    await foldNow(instance);
     expect(await countersOf(instance, delivery.id)).toEqual({ pending: -1, sent: 1, complaints: 1 });
-    const [left] = await instance.database.query<{ n: bigint }>(sql`SELECT count(*) AS n FROM counter_delta`);
+    const [left] = await instance.database.query<{ n: bigint }>(
+      sql`SELECT count(*) AS n FROM counter_delta WHERE kind = 'DELIVERY' AND subject = ${delivery.id}`,
+    );
     expect(left?.n).toBe(0n);
   });
 
@@ -252,7 +254,7 @@ describe('what a result does to the log', () => {
   test('SMS-5: a STOP is for the short code however its digits are grouped', async () => {
     const address = freshNumber();
     await record(instance, aResult({ channel: 'SMS', address, outcome: 'STOP', text: 'STOP', shortCode: '+1 (555) 010-0199' }));
-    expect(await entriesOf(instance, address)).toMatchObject([{ status: 'DENYLISTED', shortCode: '+15550100199' }]);
+    expect(await entriesOf(instance, address)).toMatchObject([{ status: 'DENYLISTED', shortCode: '15550100199' }]);
   });
 
   test.each([
@@ -285,6 +287,58 @@ describe('repeats', () => {
     const again = await record(instance, { ...result, occurredAt: at('2025-03-09T08:00:00Z') });
     expect(again).toMatchObject({ accepted: true, duplicate: true, addressStatus: 'ERRONEOUS', error: null });
     expect(await stateOf(instance, result.address)).toBe('ERRONEOUS 1');
+  });
+
+  test('a repeat is answered with what was made of the first, whatever itself says', async () => {
+    const eventId = `first ${freshAddress()}`;
+    const first = await record(instance, aResult({ eventId, text: TEXT.unknownUser }));
+    const other = aResult({ eventId, text: TEXT.mailboxFull });
+    const again = await recordDeliveryResults(instance, [other, other], API_DOOR);
+    for (const answer of again) expect(answer).toEqual({ ...first, index: answer.index, duplicate: true });
+    const delivered = await record(instance, aResult({ eventId, outcome: 'DELIVERED', text: null }));
+    expect(delivered).toEqual({ ...first, duplicate: true });
+    expect(await stateOf(instance, other.address)).toBe('none');
+  });
+
+  test.each([true, false])('a repeat is no refusal where the delivery has been prepared again since (event id: %s)', async (named) => {
+    const address = freshAddress();
+    const { id, logIds } = await aDelivery(instance, [{ address }]);
+    const eventId = named ? `prepared again ${address}` : null;
+    const result = aResult({ address, deliveryLogId: logIds[0], text: TEXT.unknownUser, eventId });
+    const first = await record(instance, result);
+    await instance.database.execute(sql`UPDATE delivery SET run = 2 WHERE id = ${id}`);
+    const news = aResult({ address, deliveryLogId: logIds[0], text: TEXT.mailboxFull });
+    const [again, other] = await recordDeliveryResults(instance, [result, news], API_DOOR);
+    expect(again).toEqual({ ...first, duplicate: true });
+    expect(other).toMatchObject({ accepted: false, duplicate: false, error: { field: 'deliveryLogId' } });
+    expect(await stateOf(instance, address)).toBe('QUARANTINE 1');
+  });
+
+  test('a repeat of a STOP is answered with the status for the short code of the first', async () => {
+    const eventId = `stop ${freshAddress()}`;
+    const stop = aResult({ eventId, channel: 'SMS', address: freshNumber(), outcome: 'STOP', shortCode: '1 23-45', text: null });
+    await record(instance, stop);
+    expect(await record(instance, { ...stop, shortCode: '99999' })).toMatchObject({ duplicate: true, addressStatus: 'DENYLISTED' });
+  });
+
+  test('a STOP changes the entry that an earlier version kept with a plus, and its ledger stays one', async () => {
+    const stop = aResult({ channel: 'SMS', address: freshNumber(), outcome: 'STOP', shortCode: '12345', text: null });
+    await record(instance, stop);
+    const here = sql`address = ${stop.address}`;
+    await instance.database.execute(sql`UPDATE quarantine_entry SET short_code = '+12345', status = 'VALID' WHERE ${here}`);
+    await instance.database.execute(sql`UPDATE quarantine_event SET short_code = '+12345' WHERE ${here}`);
+    const again = await record(instance, { ...stop, occurredAt: at('2025-03-02T08:00:00Z') });
+    expect(again).toMatchObject({ duplicate: false, addressStatus: 'DENYLISTED' });
+    expect(await entriesOf(instance, stop.address)).toMatchObject([{ shortCode: '+12345', status: 'DENYLISTED', version: 2 }]);
+    const lines = await instance.database.query(sql`SELECT short_code, version FROM quarantine_event WHERE ${here} ORDER BY id`);
+    expect(lines).toEqual([1, 2].map((version) => ({ short_code: '+12345', version })));
+  });
+
+  test('a result that was kept without its answer, by an earlier version, is qualified again for a repeat', async () => {
+    const result = aResult({ eventId: `old ${freshAddress()}`, text: TEXT.unknownUser });
+    const first = await record(instance, result);
+    await instance.database.execute(sql`UPDATE inbound_event SET answer = NULL WHERE payload ->> 'address' = ${result.address}`);
+    expect(await record(instance, { ...result, text: TEXT.mailboxFull })).toEqual({ ...first, duplicate: true });
   });
 
   test('without an event id the content is the key', async () => {
@@ -366,6 +420,20 @@ describe('bad items', () => {
     expect(outcome.error).toMatchObject({ field: 'deliveryLogId', code: 'INVALID_INPUT' });
   });
 
+  test.each(['deliveryLogId', 'deliveryId'] as const)(
+    'a preparation that begins after the check and before the writing has %s refused, not taken without a log',
+    async (field) => {
+      const address = freshAddress();
+      const { id, logIds } = await aDelivery(instance, [{ address }]);
+      const again = sql`UPDATE delivery SET run = 2, state = 'TARGET_PREP_PENDING' WHERE id = ${id}`;
+      const racing = before(instance, () => instance.database.execute(again));
+      const [log = 0n] = logIds;
+      const outcome = await record(racing, aResult({ address, [field]: field === 'deliveryId' ? id : log }));
+      expect(outcome).toMatchObject({ accepted: false, error: { field, code: 'INVALID_INPUT' } });
+      expect(await stateOf(instance, address)).toBe('none');
+    },
+  );
+
   test('a refused item can be sent again once it is right', async () => {
     const address = freshAddress();
     const delivery = await aDelivery(instance, [{ address }], { state: 'EDITION', run: 0 });
@@ -424,6 +492,15 @@ describe('the cost', () => {
     expect(await recordDeliveryResults(instance, items, API_DOOR)).toMatchObject([{ duplicate: false }, { duplicate: false }]);
   });
 });
+
+/** The instance with something that happens before each of its transactions. */
+function before(instance: Instance, happens: () => Promise<unknown>): Instance {
+  const transaction: Instance['database']['transaction'] = async (work) => {
+    await happens();
+    return instance.database.transaction(work);
+  };
+  return { ...instance, database: { ...instance.database, transaction } };
+}
 
 /** The instance with a database that counts what it is asked. */
 function countStatements(counted: Instance) {

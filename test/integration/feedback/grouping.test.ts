@@ -69,7 +69,66 @@ async function recordIn(batches: readonly (readonly { kind: Kind; at: Date }[])[
   return { entry: entry ?? null, log, counters: await countersOf(instance, delivery.id), ledger };
 }
 
+/** Events in the order in which they arrive, any of them late. */
+const arrivals = fc.array(
+  fc.record({
+    kind: fc.oneof(
+      { weight: 6, arbitrary: fc.constant<Kind>('soft') },
+      { weight: 5, arbitrary: fc.constantFrom<Kind>('success', 'success', 'unknown') },
+      { weight: 1, arbitrary: fc.constantFrom<Kind>('hard', 'complaint') },
+    ),
+    hour: fc.integer({ min: 0, max: 400 }),
+    endsBatch: fc.boolean(),
+  }),
+  { minLength: 2, maxLength: 12 },
+);
+
+/** A success that comes too late to clear anything, in one batch with the next failure. */
+const LATE_SUCCESS = [
+  { kind: 'soft' as const, hour: 10, endsBatch: true },
+  { kind: 'success' as const, hour: 20, endsBatch: true },
+  { kind: 'soft' as const, hour: 50, endsBatch: true },
+  { kind: 'success' as const, hour: 30, endsBatch: false },
+  { kind: 'soft' as const, hour: 80, endsBatch: false },
+];
+
+/** Batches that leave the order of arrival as it is: inside of one it is the order in which things happened. */
+function cutAtLateOnes(steps: readonly { kind: Kind; hour: number; endsBatch: boolean }[]) {
+  const batches: { kind: Kind; at: Date }[][] = [[]];
+  steps.forEach(({ kind, hour }, index) => {
+    const before = steps[index - 1];
+    if (before !== undefined && (before.endsBatch || hour < before.hour)) batches.push([]);
+    batches.at(-1)?.push({ kind, at: new Date(Date.UTC(2025, 0, 1, hour)) });
+  });
+  return batches.filter((batch) => batch.length > 0);
+}
+
 describe('a sequence of results', () => {
+  test('moves no date by what is older than a success that came while the address was shut (A5)', async () => {
+    const hours = [
+      ['soft', 10],
+      ['success', 20],
+      ['hard', 30],
+      ['success', 60],
+      ['hard', 40],
+    ] as const;
+    const { entry } = await recordIn(hours.map(([kind, hour]) => [{ kind, at: new Date(Date.UTC(2025, 0, 1, hour)) }]));
+    expect(entry).toMatchObject({ status: 'QUARANTINE', error_count: 1, last_error_at: new Date(Date.UTC(2025, 0, 1, 30)) });
+  });
+
+  test('of which any come late ends the same one by one and in any batches', async () => {
+    await fc.assert(
+      fc.asyncProperty(arrivals, async (steps) => {
+        const batches = cutAtLateOnes(steps);
+        const alone = await recordIn(batches.flat().map((event) => [event]));
+        const together = await recordIn(batches);
+        expect(together).toEqual(alone);
+        expect(alone.ledger.at(-1) ?? null).toEqual(alone.entry);
+      }),
+      { numRuns: 12, examples: [[LATE_SUCCESS]] },
+    );
+  }, 120_000);
+
   test('ends the same one by one and in any batches, however often it is sent, and its ledger folds to its entry', async () => {
     await fc.assert(
       fc.asyncProperty(sequences, async (steps) => {

@@ -1,9 +1,9 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Door } from '../../../src/operations/feedback-item.ts';
 import { ingestMessage } from '../../../src/operations/ingest-message.ts';
 import type { Instance } from '../../../src/operations/instance.ts';
 import { ownTokenSecret } from '../../../src/operations/own-messages.ts';
-import { makeOwnToken, TOKEN_HEADER } from '../../../src/reports/own-token.ts';
+import { makeOwnToken } from '../../../src/reports/own-token.ts';
 import { sql } from '../../../src/store/database.ts';
 import {
   API_DOOR,
@@ -17,109 +17,13 @@ import {
   record,
   stateOf,
 } from '../../support/feedback-instance.ts';
+import { aComplaint, aReport, MAILBOX } from '../../support/reports.ts';
 
 let instance: Instance;
 
 beforeAll(async () => {
   instance = await feedbackInstance();
 });
-
-/** A mailbox: nobody there has shown who he is. */
-const MAILBOX: Door = { name: 'mailbox', authenticated: false, actor: { name: 'mailbox', tokenId: null } };
-
-interface Failed {
-  readonly address: string;
-  readonly action?: string;
-  readonly status?: string;
-  readonly diagnostic?: string;
-}
-
-let sent = 0;
-
-/** A delivery report as RFC 3464 has it. */
-function aReport(failed: readonly Failed[], options: { date?: string; messageId?: string; token?: string } = {}): Uint8Array {
-  sent += 1;
-  const { date = 'Sat, 01 Mar 2025 08:00:00 +0000', messageId = `original-${process.pid}-${sent}@sender.example`, token } = options;
-  const groups = failed.map(({ address, action = 'failed', status = '5.1.1', diagnostic = `550 5.1.1 <${address}>: User unknown` }) =>
-    [`Final-Recipient: rfc822; ${address}`, `Action: ${action}`, `Status: ${status}`, `Diagnostic-Code: smtp; ${diagnostic}`].join('\r\n'),
-  );
-  const lines = [
-    'From: Mail Delivery System <MAILER-DAEMON@relay.example>',
-    'To: bounces@sender.example',
-    'Subject: Undelivered Mail Returned to Sender',
-    `Date: ${date}`,
-    `Message-ID: <report-${process.pid}-${sent}@relay.example>`,
-    'MIME-Version: 1.0',
-    'Content-Type: multipart/report; report-type=delivery-status; boundary="b1"',
-    '',
-    '--b1',
-    'Content-Type: text/plain',
-    '',
-    'Your message could not be delivered to one or more recipients.',
-    '',
-    '--b1',
-    'Content-Type: message/delivery-status',
-    '',
-    'Reporting-MTA: dns; relay.example',
-    '',
-    groups.join('\r\n\r\n'),
-    '',
-    '--b1',
-    'Content-Type: message/rfc822',
-    '',
-    `Message-ID: <${messageId}>`,
-    'From: News <news@sender.example>',
-    `To: ${failed[0]?.address}`,
-    'Subject: News',
-    ...(token === undefined ? [] : [`${TOKEN_HEADER}: ${token}`]),
-    '',
-    'Hello.',
-    '',
-    '--b1--',
-    '',
-  ];
-  return Buffer.from(lines.join('\r\n'));
-}
-
-function aComplaint(address: string): Uint8Array {
-  sent += 1;
-  return Buffer.from(
-    [
-      'From: feedback@provider.example',
-      'To: fbl@sender.example',
-      'Subject: Abuse report',
-      'Date: Sat, 01 Mar 2025 09:00:00 +0000',
-      `Message-ID: <fbl-${process.pid}-${sent}@provider.example>`,
-      'MIME-Version: 1.0',
-      'Content-Type: multipart/report; report-type=feedback-report; boundary="b2"',
-      '',
-      '--b2',
-      'Content-Type: text/plain',
-      '',
-      'This is an email abuse report.',
-      '',
-      '--b2',
-      'Content-Type: message/feedback-report',
-      '',
-      'Feedback-Type: abuse',
-      'User-Agent: Provider/1.0',
-      'Version: 1',
-      `Original-Rcpt-To: <${address}>`,
-      '',
-      '--b2',
-      'Content-Type: message/rfc822',
-      '',
-      'From: News <news@sender.example>',
-      `To: ${address}`,
-      `Message-ID: <complained-${sent}@sender.example>`,
-      'Subject: News',
-      '',
-      'Hello.',
-      '--b2--',
-      '',
-    ].join('\r\n'),
-  );
-}
 
 async function inboundStates(raw: Uint8Array): Promise<string[]> {
   const found = await instance.database.query<{ state: string }>(
@@ -213,6 +117,15 @@ describe('a raw message', () => {
     const raw = Buffer.from([0x00, 0xff, 0xfe, 0x80, ...Buffer.from(`${freshAddress()} \0 garbage`)]);
     expect(await ingestMessage(instance, raw, API_DOOR)).toEqual({ kind: 'OTHER', duplicate: false, recipients: [] });
     expect(await inboundStates(raw)).toEqual(['PROCESSED']);
+  });
+
+  test('of every byte there is is kept byte for byte', async () => {
+    const raw = Buffer.from(Array.from({ length: 1_000_000 }, (_, index) => (index * 7) % 256));
+    expect((await ingestMessage(instance, raw, API_DOOR)).duplicate).toBe(false);
+    const [kept] = await instance.database.query<{ size: number }>(
+      sql`SELECT length(raw) AS size FROM inbound_event WHERE sha256(raw) = decode(${createHash('sha256').update(raw).digest('hex')}, 'hex')`,
+    );
+    expect(kept?.size).toBe(raw.length);
   });
 
   test('without bytes is refused', async () => {

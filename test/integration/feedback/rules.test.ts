@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createQualificationRule, type QualificationRuleInput } from '../../../src/operations/create-qualification-rule.ts';
 import { deleteQualificationRule } from '../../../src/operations/delete-qualification-rule.ts';
-import { foldCounters } from '../../../src/operations/fold-counters.ts';
 import type { Actor, Instance } from '../../../src/operations/instance.ts';
 import { qualifyText } from '../../../src/operations/qualify-text.ts';
 import { FIRST_BUILT_IN_POSITION, seedBuiltInRules } from '../../../src/operations/rule-books.ts';
@@ -10,6 +9,7 @@ import { updateQualification } from '../../../src/operations/update-qualificatio
 import { updateQualificationRule } from '../../../src/operations/update-qualification-rule.ts';
 import { sql } from '../../../src/store/database.ts';
 import { aResult, feedbackInstance, record, stateOf, TEXT } from '../../support/feedback-instance.ts';
+import { foldNow } from '../../support/fold-now.ts';
 import { testInstance } from '../../support/test-instance.ts';
 
 const ACTOR: Actor = { name: 'expert', tokenId: null };
@@ -53,7 +53,7 @@ describe('qualifications', () => {
     await record(instance, aResult({ text: `550 ${words} 67890` }));
     const row = await qualificationOf(first);
     expect(row).toMatchObject({ status: 'TO_QUALIFY', editedByUser: false, occurrences: 0, version: 1 });
-    await foldCounters(instance);
+    await foldNow(instance);
     expect(await qualificationOf(first)).toMatchObject({ occurrences: 2, version: 1 });
   });
 
@@ -88,7 +88,7 @@ describe('qualifications', () => {
     await record(instance, aResult({ text }));
     const { id } = await qualificationOf(text);
     await updateQualification(instance, { id, occurrences: 0 }, ACTOR);
-    await foldCounters(instance);
+    await foldNow(instance);
     expect(await qualificationOf(text)).toMatchObject({ occurrences: 0, editedByUser: false, version: 2 });
   });
 
@@ -98,7 +98,7 @@ describe('qualifications', () => {
     const { id } = await qualificationOf(text);
     await updateQualification(instance, { id, occurrences: 100_000 }, ACTOR);
     await record(instance, aResult({ text }));
-    await foldCounters(instance);
+    await foldNow(instance);
     expect(await qualificationOf(text)).toMatchObject({ occurrences: 100_000 });
   });
 
@@ -149,7 +149,7 @@ describe('rules', () => {
     const id = await addRule({ patterns: [words], type: 'IGNORED', shadow: true });
     const result = aResult({ text: `${TEXT.unknownUser} ${words}` });
     await record(await freshly(), result);
-    await foldCounters(instance);
+    await foldNow(instance);
     expect(await stateOf(instance, result.address)).toBe('QUARANTINE 1');
     const [rule] = await instance.database.query<{ hits: number; version: number }>(
       sql`SELECT hits, version FROM qualification_rule WHERE id = ${id}`,
@@ -217,7 +217,7 @@ describe('rules', () => {
     await instance.database.transaction(async (tx) => {
       await tx.execute(sql`UPDATE qualification_rule SET shadow = true, patterns = '{changed}' WHERE name = 'Mailbox_full'`);
       await tx.execute(sql`DELETE FROM setting WHERE key = 'instance.built_in_rules'`);
-      await seedBuiltInRules(tx);
+      await seedBuiltInRules(tx, instance.now());
     });
     const [shipped] = await instance.database.query<{ shadow: boolean; patterns: string[] }>(
       sql`SELECT shadow, patterns FROM qualification_rule WHERE name = 'Mailbox_full'`,

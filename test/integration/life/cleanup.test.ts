@@ -212,10 +212,17 @@ describe('a run of the cleanup', () => {
       'earlierRuns',
       'deliveryLogs',
       'deliveryEvents',
+      'requalifiedFailures',
       'exclusionLogs',
       'inboundEvents',
       'auditTrail',
       'jobReports',
+      'domainDays',
+      'domainResults',
+      'lapsedErasures',
+      'privacyFiles',
+      'quarantineShares',
+      'tables',
     ]);
     expect(first.tasks.slice(0, 3).map(({ rows, error }) => [rows, error])).toEqual([
       [0, null],

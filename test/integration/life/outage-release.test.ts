@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConflictError, InvalidInputError, InvalidStateError, NotFoundError } from '../../../src/domain/errors.ts';
+import { CHANNELS } from '../../../src/domain/vocabulary.ts';
 import { backgroundWorkEnded } from '../../../src/operations/background-work.ts';
 import { deleteQuarantineEntry } from '../../../src/operations/delete-quarantine-entry.ts';
 import { type ReleaseQuarantineInput, releaseQuarantine, releaseSlice } from '../../../src/operations/release-quarantine.ts';
@@ -8,6 +9,7 @@ import { runCleanup, SCHEDULED_CLEANUP } from '../../../src/operations/run-clean
 import { releaseName, runRelease } from '../../../src/operations/run-release.ts';
 import { undoRelease, undoReleaseSlice } from '../../../src/operations/undo-release.ts';
 import { sql } from '../../../src/store/database.ts';
+import type { QuarantineFilter } from '../../../src/store/filters/quarantine-filter.ts';
 import { sampledEntries } from '../../../src/store/quarantine-release.ts';
 import { entryOf, isTargetable, type Life, ledgerOf, OPERATOR, openLife, putEntries, putEntry, releaseOf, stateOf } from './life.ts';
 
@@ -120,6 +122,15 @@ describe('what a release refuses and shows', () => {
   test('an empty filter needs the expected count', async () => {
     await expect(release({ filter: {} })).rejects.toThrow(InvalidInputError);
     await expect(release({ filter: { address: {}, statusUpdatedAt: { from: null } } })).rejects.toThrow('expectedCount');
+  });
+
+  test.each([
+    { errorTextContains: [''] },
+    { address: { contains: '', startsWith: '' } },
+    { status: ['QUARANTINE', 'ERRONEOUS', 'DENYLISTED'] },
+    { channel: CHANNELS, status: ['QUARANTINE', 'ERRONEOUS'], domain: null },
+  ] satisfies QuarantineFilter[])('so does one that leaves the whole list in: %j', async (filter) => {
+    await expect(release({ filter })).rejects.toThrow('expectedCount');
   });
 
   test('another number than expected changes nothing and names both', async () => {

@@ -6,7 +6,7 @@ import { runRelease } from '../../../src/operations/run-release.ts';
 import { undoRelease, undoReleaseSlice } from '../../../src/operations/undo-release.ts';
 import { verifyQuarantine } from '../../../src/operations/verify-quarantine.ts';
 import { sql } from '../../../src/store/database.ts';
-import { explaining } from './explaining.ts';
+import { explaining } from '../../support/explaining.ts';
 import { type Life, OPERATOR, openLife } from './life.ts';
 
 const ENTRIES = 12_000;
@@ -50,6 +50,22 @@ beforeAll(async () => {
     SELECT 'test', address_key, 'MESSAGE', 'x', 'PROCESSED', updated_at FROM delivery_log ORDER BY id`);
   await database.execute(sql`
     INSERT INTO audit_entry (actor, action, subject, detail, occurred_at) SELECT 'a', 'b', 'c', '{}', updated_at FROM delivery_log ORDER BY id`);
+  await database.execute(sql`
+    INSERT INTO requalification (id, state, dry_run, filter, actor, from_at, last_event_id, created_at)
+    SELECT i, 'DONE', false, '{}', 'a', '2024-01-01', 0, CASE i WHEN 1 THEN '2024-01-01'::timestamptz ELSE '2025-03-19' END
+    FROM generate_series(1, 20) AS i`);
+  await database.execute(sql`
+    INSERT INTO requalified_failure (requalification_id, address_key, event_id, type, reason, fault, ignored)
+    SELECT CASE WHEN i <= 300 THEN 1 ELSE 2 + i % 19 END, md5('log' || i)::uuid, i, 'HARD', 'USER_UNKNOWN', 'RECIPIENT', false
+    FROM generate_series(1, ${LOGS}::int) AS i`);
+  await database.execute(sql`
+    INSERT INTO domain_result (channel, domain, slot, result, amount)
+    SELECT 'EMAIL', 'd' || i % 100 || '.example', extract(epoch FROM '2025-03-20T11:00:00Z'::timestamptz - i / 100 * interval '10 minutes')::int / 600,
+      'DELIVERED', 1 FROM generate_series(1, ${LOGS}::int) AS i`);
+  await database.execute(sql`
+    INSERT INTO domain_result (channel, domain, slot, result, amount)
+    SELECT 'EMAIL', 'd' || i || '.example', extract(epoch FROM '2024-01-01T00:00:00Z'::timestamptz)::int / 600, 'DELIVERED', 1
+    FROM generate_series(1, 300) AS i`);
   await database.execute(sql`ANALYZE`);
 });
 afterAll(() => life.close());
@@ -71,7 +87,11 @@ test('the cleanup reads no log, no ledger and not the list from end to end', asy
     deliveryEvents: 300,
     exclusionLogs: 300,
     inboundEvents: 300,
+    requalifiedFailures: 300,
     auditTrail: 300,
+    // 18 March from 09:00 to 23:50; the day after is kept by ten minutes.
+    domainDays: 8_901,
+    domainResults: 300,
   });
   expect(statements.length).toBeGreaterThan(30);
   expect(fullScans).toEqual([]);

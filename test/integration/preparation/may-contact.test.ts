@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { InvalidInputError } from '../../../src/domain/errors.ts';
+import { createDelivery } from '../../../src/operations/create-delivery.ts';
 import type { Instance } from '../../../src/operations/instance.ts';
 import { type ContactCheck, mayContact } from '../../../src/operations/may-contact.ts';
 import { type Database, sql } from '../../../src/store/database.ts';
 import { freshDatabase } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';
-import { fresh, freshNumber, insertEntry, insertPeople, outcomes, prepared } from './people.ts';
+import { fresh, freshNumber, insertEntry, insertPeople, outcomes, prepareAndWait, prepared, tester } from './people.ts';
 
 let database: Database;
 let instance: Instance;
@@ -62,6 +63,22 @@ test('without a profile the person is asked only where everybody who holds the a
   expect((await asked({ address: shared }))?.allowed).toBe(true);
   expect((await asked({ address: shared, profileId: denied ?? 0n }))?.allowed).toBe(false);
   expect((await asked({ address: alone }))?.blocks).toMatchObject([{ scope: 'PROFILE', profileId: denied }]);
+});
+
+test.each([
+  ['+15550100199', '15550100199'],
+  ['15550100199', '+1 555 010 0199'],
+  ['+15550100199', '+15550100199'],
+])('an entry that was kept for %s shuts the gate for %s: with or without its plus, it is one number', async (kept, asks) => {
+  const address = freshNumber();
+  await insertEntry(instance, address, 'DENYLISTED', { channel: 'SMS', shortCode: kept });
+  expect((await asked({ channel: 'SMS', address, shortCode: asks }))?.allowed).toBe(false);
+  const profileIds = await insertPeople(instance, [{ phones: [address] }]);
+  const id = await createDelivery(instance, { label: 'News', channel: 'SMS', profileIds, shortCode: asks }, tester);
+  // As an earlier version kept it.
+  await instance.database.execute(sql`UPDATE delivery SET short_code = ${asks.replaceAll(' ', '')} WHERE id = ${id}`);
+  await prepareAndWait(instance, id);
+  expect((await outcomes(instance, id)).map(({ outcome }) => outcome)).toEqual(['DENYLISTED']);
 });
 
 test('an SMS entry for a short code shuts the gate for that code only', async () => {

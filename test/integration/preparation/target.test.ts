@@ -132,6 +132,17 @@ test('the control group is taken from what the limit leaves', async () => {
   expect((await counted(deliveryId))?.toDeliver).toBe(40 - (found.ControlGroup ?? 0));
 });
 
+test.each([
+  [0, 'all in one slice', 1000],
+  [0, 'one by one', 1],
+  [2, 'with a limit, one by one', 1],
+])('a repeat of an address in the control group is a duplicate (limit %i, %s)', async (limitTo, _slices, sliceSize) => {
+  const address = fresh('twice');
+  const profileIds = await insertPeople(instance, [{ emails: [address] }, { emails: [address] }, { emails: [address] }]);
+  const deliveryId = await prepared(instance, { profileIds, controlGroupPercent: 100, limitTo }, sliceSize);
+  expect((await outcomes(instance, deliveryId)).map(({ outcome }) => outcome)).toEqual(['CONTROL_GROUP', 'DUPLICATE', 'DUPLICATE']);
+});
+
 test('a control group of 100 percent leaves nobody, of 0 percent everybody', async () => {
   const profileIds = await insertPeople(instance, crowd(30));
   expect(await kept(await prepared(instance, { profileIds, controlGroupPercent: 100 }))).toEqual([]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { csvLine } from '../../../src/cli/csv-line.ts';
-import { csvRecords, type ImportRecord, jsonRecords } from '../../../src/cli/import-records.ts';
+import { csvRecords, type ImportRecord, jsonRecords } from '../../../src/operations/import-records.ts';
 
 const COLUMNS = { known: ['id', 'name', 'email'], required: ['id'] };
 

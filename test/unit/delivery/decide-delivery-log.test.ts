@@ -57,6 +57,14 @@ describe('a delivery log', () => {
     });
   });
 
+  test('is not attempted again after a hard failure, nor after the soft one that brought the quarantine (SND-1, QTN-4)', () => {
+    const due = { ...PENDING, nextAttemptAt: at(30) };
+    const next = (failure: LogResult['failure']) => decideDeliveryLog(due, failed(1, { failure }), true).nextAttemptAt;
+    expect(next({ ...HARD, quarantined: false })).toBeNull();
+    expect(next({ ...HARD, type: 'SOFT', reason: 'MAILBOX_FULL' })).toBeNull();
+    expect(next({ ...HARD, type: 'SOFT', reason: 'MAILBOX_FULL', quarantined: false })).toEqual(at(30));
+  });
+
   test('forgets the failure after a later success', () => {
     const log = decideDeliveryLog(decideDeliveryLog(PENDING, failed(1), true), aResult(2), true);
     expect(log).toMatchObject({

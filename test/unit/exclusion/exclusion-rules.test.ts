@@ -11,6 +11,7 @@ describe('the list of exclusion rules', () => {
       ['AddressUndefined', null],
       ['Blacklisted', 'PROFILE'],
       ['Blacklisted', 'ADDRESS'],
+      ['Blacklisted', 'ADDRESS'],
       ['Quarantine', 'ADDRESS'],
       ['domainExclusions', null],
       ['addressExclusions', null],
@@ -19,7 +20,7 @@ describe('the list of exclusion rules', () => {
       ['ControlGroup', null],
     ]);
     const values = EXCLUSION_RULES.map(({ reason }) => failureReasonFacts(reason).technicalValue);
-    expect(values).toEqual([7, 8, 8, 9, 11, 11, 10, 17, 127]);
+    expect(values).toEqual([7, 8, 8, 8, 9, 11, 11, 10, 17, 127]);
   });
 
   it('has only reasons that preparation sets, and a text, a remedy and a predicate for each', () => {
@@ -59,6 +60,7 @@ describe('a contact decision', () => {
     address: 'ann@x.com',
     holders: [{ profileId: 1n, optedOut: false, optedOutSince: null }],
     entries: [],
+    erasedAt: null,
     domainListed: false,
     addressListed: false,
     ...more,
@@ -112,6 +114,13 @@ describe('a contact decision', () => {
     };
     expect(decideContact(facts({ entries: [entry] }), POLICY)).toMatchObject([{ until: at('04-04 08:00') }]);
     expect(decideContact(facts({ entries: [entry] }), { ...POLICY, releaseMailboxFullQuarantine: false })).toMatchObject([{ until: null }]);
+  });
+
+  it('says of an erased address since when, beside the entry that shuts it too', () => {
+    const blocks = decideContact(facts({ erasedAt: at('02-03'), entries: [entryOf('DENYLISTED')] }), POLICY);
+    expect(blocks.map(({ key }) => key)).toEqual(['ADDRESS_ERASED', 'ADDRESS_DENYLISTED']);
+    expect(blocks[0]).toMatchObject({ reason: 'DENYLISTED', scope: 'ADDRESS', since: at('02-03'), until: null });
+    expect(blocks[0]?.remedy).toContain('administrator lifts the block');
   });
 
   it('says that a profile without an address has none', () => {
