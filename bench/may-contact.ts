@@ -8,7 +8,7 @@ export const name = 'may-contact';
 
 const ENTRIES = 3_000_000;
 const ASKED = 10_000;
-const ROUNDS = 15;
+const ROUNDS = 31;
 const CHUNK = 500_000;
 
 export function run(): Promise<BenchResult[]> {

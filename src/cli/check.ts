@@ -1,11 +1,11 @@
 import { InvalidInputError } from '../domain/errors.ts';
 import { CHANNELS, type Channel } from '../domain/vocabulary.ts';
 import { mayContact } from '../operations/may-contact.ts';
+import { readTextLines } from '../operations/text-lines.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import { atWorkplace, type Workplace } from './open-command.ts';
 import { Output } from './output.ts';
 import { ServerRefusal } from './running-server.ts';
-import { readTextLines } from './text-lines.ts';
 
 const BATCH = 1_000;
 const LINE_MAX_BYTES = 64 * 1024;

@@ -79,7 +79,7 @@ function commandLine(): Command {
   program
     .command('watch')
     .description('print updates as they happen; goes on by itself after a lost connection')
-    .argument('<feed>', 'delivery-logs, exclusion-logs or quarantine')
+    .argument('<feed>', 'delivery-logs, exclusion-logs, quarantine or alerts')
     .option('--filter <json>', "the subscription's filter")
     .option('--after <cursor>', 'first what has happened since this update')
     .option('--url <url>', 'of the server; else LAZARET_URL, or the one that runs on this data directory')
@@ -91,6 +91,7 @@ function commandLine(): Command {
     .option('--repair', 'make the list say what its ledger says')
     .option('--json', 'one JSON object a difference')
     .action(async (options) => (await import('./verify.ts')).runVerify(options));
+  addPrivacyCommands(program.command('privacy').description('give a person what is kept about them, or erase it'));
   addTokenCommands(program.command('token').description('make, list and revoke tokens'));
   return program;
 }
@@ -101,6 +102,35 @@ file stays as it is, an empty one is cleared. opted_out is empty, all, or channe
 
 Quarantine: channel, address, status, reason, error_count, error_text, last_error_at. An empty status means DENYLISTED: an external list. The
 stronger status wins: no import opens what failures, complaints or people have shut.`;
+
+function addPrivacyCommands(privacy: Command): void {
+  const about = (command: Command): Command =>
+    command
+      .option('--email <address>', 'the person by an e-mail address')
+      .option('--phone <number>', 'by a phone number, on all its channels')
+      .option('--profile <number>', 'by the number of the profile')
+      .option('--external-id <id>', 'by the external id')
+      .option('--regulation <law>', 'GDPR, CCPA, PDPA or LGPD', 'GDPR');
+  about(privacy.command('access').description('write everything that is kept about the person as one JSON file'))
+    .option('--out <file>', 'instead of standard output')
+    .action(async (options) => {
+      process.exitCode = await (await import('./privacy.ts')).runPrivacyAccess(options);
+    });
+  about(privacy.command('erase').description('erase the person; waits for "privacy confirm" unless --now'))
+    .option('--dry-run', 'say what would be erased; change nothing')
+    .option('--now', 'in one step')
+    .option('--shared', 'also addresses that other profiles hold too')
+    .action(async (options) => {
+      process.exitCode = await (await import('./privacy.ts')).runPrivacyErase(options);
+    });
+  privacy
+    .command('confirm')
+    .description('the second step of an erasure')
+    .argument('<request>', 'its number')
+    .action(async (id) => {
+      process.exitCode = await (await import('./privacy.ts')).runPrivacyConfirm(id);
+    });
+}
 
 function addTokenCommands(token: Command): void {
   token

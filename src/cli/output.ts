@@ -24,9 +24,14 @@ export class Output {
     return this.#closed;
   }
 
-  async line(text: string): Promise<void> {
-    this.#gathered.push(text, '\n');
-    this.#size += text.length + 1;
+  line(text: string): Promise<void> {
+    return this.text(`${text}\n`);
+  }
+
+  /** Whole lines. */
+  async text(lines: string): Promise<void> {
+    this.#gathered.push(lines);
+    this.#size += lines.length;
     if (this.#size >= GATHERED) await this.flush();
   }
 

@@ -42,6 +42,21 @@ const FEEDS: Record<string, Feed> = {
     line: ({ exclusionLog: log }) =>
       columns([log.createdAt, log.address ?? '(no address)', log.reason, log.scope, log.delivery?.label, log.text]),
   },
+  incidents: {
+    field: 'incidentUpdated',
+    filterType: 'IncidentFilter',
+    selection: 'cursor kind state share hitCount heldCount actor occurredAt incident { id channel place domain reason openedAt }',
+    line: ({ occurredAt, kind, share, hitCount, heldCount, actor, incident }) =>
+      columns([
+        occurredAt,
+        kind,
+        incident.place,
+        incident.reason,
+        `${(share * 100).toFixed(1)} %`,
+        `${hitCount} hit, ${heldCount} held`,
+        actor,
+      ]),
+  },
   quarantine: {
     field: 'quarantineUpdated',
     filterType: 'QuarantineFilter',
@@ -55,6 +70,12 @@ const FEEDS: Record<string, Feed> = {
         event.decidedBy ?? event.actor,
         event.text,
       ]),
+  },
+  alerts: {
+    field: 'alertRaised',
+    filterType: 'AlertFilter',
+    selection: 'cursor alert { id kind text raisedAt acknowledgedAt }',
+    line: ({ alert }) => columns([alert.raisedAt, alert.kind, alert.text]),
   },
 };
 

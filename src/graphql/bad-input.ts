@@ -1,9 +1,13 @@
 import { GraphQLError } from 'graphql';
-import { DomainError } from '../domain/errors.ts';
+import { DomainError, InvalidInputError } from '../domain/errors.ts';
 
-/** The caller's mistake, in a sentence that says what to write instead. */
-export function badInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+/**
+ * The caller's mistake, in a sentence that says what to write instead.
+ *
+ * @param field path of the argument, such as `input.4711.address`: one bad item of ten thousand can be found by it
+ */
+export function badInput(message: string, field: string | null = null): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...(field === null ? {} : { field }) } });
 }
 
 /** Queries have no result unions: a refusal of the domain is a mistake in the arguments. */
@@ -11,6 +15,7 @@ export async function refusedAsBadInput<T>(work: () => T | Promise<T>): Promise<
   try {
     return await work();
   } catch (error) {
-    throw error instanceof DomainError ? badInput(error.message) : error;
+    if (!(error instanceof DomainError)) throw error;
+    throw badInput(error.message, error instanceof InvalidInputError ? error.field : null);
   }
 }

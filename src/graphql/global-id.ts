@@ -17,6 +17,11 @@ export const NODE_TYPES = [
   'Token',
   'AuditEntry',
   'QuarantineRelease',
+  'Alert',
+  'Incident',
+  'PrivacyRequest',
+  'Requalification',
+  'UnprovenReport',
 ] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 

@@ -12,6 +12,7 @@ export interface Exchange {
 
 export interface Route {
   readonly methods: readonly string[];
+  /** A part that begins with a colon stands for any: `/things/:id`. */
   readonly path: string;
   handle(exchange: Exchange): Promise<void> | void;
   /** In place of the shape of errors that other routes have. */

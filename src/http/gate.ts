@@ -17,6 +17,12 @@ export interface Gate extends GateOptions {
    * @throws HttpError 401, 403 or 429
    */
   admit(exchange: Exchange, scope?: Scope): Promise<Bearer>;
+  /**
+   * Asks again while the body of an admitted request goes on and on: a token that ended meanwhile writes nothing more.
+   *
+   * @throws HttpError 401
+   */
+  readmit(exchange: Exchange): Promise<void>;
 }
 
 /** What every request with a token passes. */
@@ -28,6 +34,9 @@ export function openGate(options: GateOptions): Gate {
       applyAllowance(response, options.limiter.take(bearer.tokenId));
       if (scope) requireScope(bearer, scope);
       return bearer;
+    },
+    readmit: async ({ request }) => {
+      await signedIn(request, options.authenticator, options.publicUrl);
     },
   };
 }

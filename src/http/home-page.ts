@@ -36,6 +36,8 @@ export function homePage(): Route {
     path: '/',
     handle: ({ response }) => {
       response.setHeader('Content-Security-Policy', PLAIN_PAGE);
+      // With no referrer at all browsers send the form as from nowhere, and a sign-in from nowhere is refused.
+      response.setHeader('Referrer-Policy', 'same-origin');
       sendText(response, 200, 'text/html; charset=utf-8', PAGE);
     },
   };

@@ -22,7 +22,7 @@ export interface HttpServerOptions {
 
 /** node:http with the routes: request ids, security headers, errors as JSON, one line of log a request. */
 export function createHttpServer(options: HttpServerOptions): Server {
-  const routes = new Map(options.routes.map((route) => [route.path, route]));
+  const routes = new Routes(options.routes);
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -36,18 +36,33 @@ export function createHttpServer(options: HttpServerOptions): Server {
   return server;
 }
 
-async function serve(
-  options: HttpServerOptions,
-  routes: ReadonlyMap<string, Route>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+/** Routes by their paths. A part that begins with a colon stands for any. */
+class Routes {
+  readonly #exact: ReadonlyMap<string, Route>;
+  readonly #patterns: readonly { readonly parts: readonly string[]; readonly route: Route }[];
+
+  constructor(routes: readonly Route[]) {
+    this.#exact = new Map(routes.map((route) => [route.path, route]));
+    this.#patterns = routes.filter(({ path }) => path.includes('/:')).map((route) => ({ parts: route.path.split('/'), route }));
+  }
+
+  of(path: string): Route | undefined {
+    const exact = this.#exact.get(path);
+    if (exact) return exact;
+    const given = path.split('/');
+    return this.#patterns.find(
+      ({ parts }) => parts.length === given.length && parts.every((part, place) => part.startsWith(':') || part === given[place]),
+    )?.route;
+  }
+}
+
+async function serve(options: HttpServerOptions, routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const exchange: Exchange = { request, response, path: pathOf(request), requestId: requestIdOf(request) };
-  const route = routes.get(exchange.path);
+  const route = routes.of(exchange.path);
   const startedAt = performance.now();
   response.once('close', () => {
     const seconds = (performance.now() - startedAt) / 1000;
-    options.observe?.(exchange, response.statusCode, seconds);
+    options.observe?.(route ? { ...exchange, path: route.path } : exchange, response.statusCode, seconds);
     const { requestId } = exchange;
     const line = { requestId, method: request.method, path: route?.path, status: response.statusCode, seconds };
     options.log[route?.quiet ? 'debug' : 'info'](line, 'request');

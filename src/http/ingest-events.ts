@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import { InvalidInputError } from '../domain/errors.ts';
 import { apiDoor } from '../operations/api-door.ts';
 import type { Door } from '../operations/feedback-item.ts';
@@ -8,7 +6,7 @@ import { type DeliveryResultOutcome, recordDeliveryResults } from '../operations
 import { parseDeliveryResultLine } from './delivery-result-line.ts';
 import { type Exchange, type Route, toJson } from './exchange.ts';
 import type { Gate } from './gate.ts';
-import { HttpError } from './http-error.ts';
+import { answerAsItComes, NDJSON } from './ndjson-answer.ts';
 import { requireContentType } from './read-body.ts';
 import { type Line, type LineLimits, readLines } from './read-lines.ts';
 
@@ -17,16 +15,9 @@ const LIMITS: LineLimits = { lineBytes: MIB, batchLines: 1_000, batchBytes: 4 * 
 /** Who sends nothing, or reads nothing, for this long is gone. */
 const IDLE_MS = 60_000;
 /**
- * Results that may wait in memory for a client that sends everything before it reads the first answer, as simple clients do. Beyond, no
- * more lines are read until it reads.
- */
-const UNREAD_MAX = 16 * MIB;
-const NDJSON = 'application/x-ndjson';
-
-/**
  * POST /ingest/events: one DeliveryResultInput a line, of any number; one result a line, in order. A line that cannot be taken is
  * answered in its place and stops no other. A result is written once it is stored durably; if the answer breaks off, send the rest
- * again: what was stored is a duplicate then and changes nothing.
+ * again: what was stored is a duplicate then and changes nothing. It breaks off within seconds where the token is revoked meanwhile.
  */
 export function ingestEventsRoute(instance: Instance, gate: Gate): Route {
   return {
@@ -35,32 +26,22 @@ export function ingestEventsRoute(instance: Instance, gate: Gate): Route {
     handle: async (exchange) => {
       const bearer = await gate.admit(exchange, 'ingest:write');
       requireContentType(exchange.request, NDJSON);
-      await answerLines(instance, exchange, apiDoor(bearer));
+      await answerLines(instance, gate, exchange, apiDoor(bearer));
     },
   };
 }
 
-async function answerLines(instance: Instance, { request, response }: Exchange, door: Door): Promise<void> {
-  const cut = () => void request.socket.destroy();
-  request.socket.setTimeout(IDLE_MS, cut);
-  let index = 0;
-  try {
-    for await (const lines of readLines(request, LIMITS)) {
+function answerLines(instance: Instance, gate: Gate, exchange: Exchange, door: Door): Promise<void> {
+  return answerAsItComes(exchange, IDLE_MS, async (body, answer) => {
+    let index = 0;
+    for await (const lines of readLines(body, LIMITS)) {
+      await gate.readmit(exchange);
       const outcomes = await recordDeliveryResults(instance, lines.map(itemOf), door);
       const first = index;
       index += lines.length;
-      await write(response, outcomes.map((outcome, at) => resultLine(outcome, first + at, lines[at]?.number ?? 0)).join(''));
+      await answer.write(outcomes.map((outcome, at) => resultLine(outcome, first + at, lines[at]?.number ?? 0)).join(''));
     }
-  } catch (error) {
-    if (request.destroyed && !request.complete)
-      throw new HttpError(400, 'BAD_USER_INPUT', 'The body ended too early.', { Connection: 'close' });
-    throw error;
-  } finally {
-    // With its listener: the next request on this connection brings its own.
-    request.socket.setTimeout(0, cut);
-  }
-  begin(response);
-  response.end();
+  });
 }
 
 const itemOf = ({ text, problem }: Line) => (text === null ? new InvalidInputError(problem ?? '') : parseDeliveryResultLine(text));
@@ -68,15 +49,4 @@ const itemOf = ({ text, problem }: Line) => (text === null ? new InvalidInputErr
 function resultLine({ error, ...outcome }: DeliveryResultOutcome, index: number, line: number): string {
   const told = error ? { code: error.code, message: `Line ${line}: ${error.message}`, field: error.field } : null;
   return `${toJson({ line, ...outcome, index, error: told })}\n`;
-}
-
-/** Late, so that a fault in the first batch is answered with its status. */
-function begin(response: ServerResponse): void {
-  if (!response.headersSent) response.writeHead(200, { 'Content-Type': `${NDJSON}; charset=utf-8` });
-}
-
-async function write(response: ServerResponse, text: string): Promise<void> {
-  begin(response);
-  if (!response.write(text) && response.writableLength > UNREAD_MAX) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  if (response.destroyed) throw new HttpError(400, 'BAD_USER_INPUT', 'The client went away.');
 }

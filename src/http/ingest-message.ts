@@ -19,6 +19,7 @@ export function ingestMessageRoute(instance: Instance, gate: Gate): Route {
       const bearer = await gate.admit(exchange, 'ingest:write');
       requireContentType(exchange.request, 'message/rfc822');
       const raw = await readBody(exchange.request, MESSAGE_MAX, PATIENCE_MS);
+      await gate.readmit(exchange);
       if (raw.length === 0) throw new HttpError(400, 'BAD_USER_INPUT', 'The message is empty.');
       const message = await ingestMessage(instance, raw, apiDoor(bearer));
       const recipients = message.recipients.map(({ deliveryLogId, ...recipient }) => ({

@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { ALERT_KINDS, type AlertKind } from '../domain/vocabulary.ts';
 import type { Feed } from '../live/feed.ts';
 import type { HorizonMonitor } from '../live/horizon-monitor.ts';
+import type { Instance } from '../operations/instance.ts';
 import type { Exchange, Route } from './exchange.ts';
 import { sendText } from './exchange.ts';
 import type { Gate } from './gate.ts';
@@ -11,8 +13,16 @@ export interface Metrics {
   readonly sockets: Gauge;
 }
 
+interface MetricsOptions {
+  readonly instance: Instance;
+  readonly paths: ReadonlySet<string>;
+  readonly horizon: HorizonMonitor;
+  readonly feed: Feed;
+  readonly openAlerts: () => Promise<ReadonlyMap<AlertKind, number>>;
+}
+
 /** The figures of this process, in a registry of its own: a test opens many servers. */
-export function openMetrics({ paths, horizon, feed }: { paths: ReadonlySet<string>; horizon: HorizonMonitor; feed: Feed }): Metrics {
+export function openMetrics({ instance, paths, horizon, feed, openAlerts }: MetricsOptions): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -52,6 +62,19 @@ export function openMetrics({ paths, horizon, feed }: { paths: ReadonlySet<strin
       this.set(feed.counts().catchUps);
     },
   });
+  new Gauge({
+    name: 'lazaret_incidents_open',
+    help: 'Incidents that are open: kinds of failures at receiving domains whose quarantines are held back. NaN = the database does not answer.',
+    registers,
+    async collect() {
+      this.set(
+        await instance.openIncidents().then(
+          ({ size }) => size,
+          () => Number.NaN,
+        ),
+      );
+    },
+  });
   countingUp(
     registry,
     'lazaret_feed_catch_ups_total',
@@ -59,6 +82,17 @@ export function openMetrics({ paths, horizon, feed }: { paths: ReadonlySet<strin
     () => feed.counts().catchUpsTotal,
   );
   countingUp(registry, 'lazaret_feed_bytes_out_total', 'Bytes of updates handed to WebSockets.', () => feed.counts().bytesOut);
+  new Gauge({
+    name: 'lazaret_alerts_open',
+    help: 'Alerts that nobody has acknowledged; the same on every node. Absent while the database cannot be read.',
+    labelNames: ['kind'],
+    registers,
+    async collect() {
+      this.reset();
+      const open = await openAlerts().catch(() => null);
+      for (const kind of open === null ? [] : ALERT_KINDS) this.set({ kind }, open?.get(kind) ?? 0);
+    },
+  });
   const duration = new Histogram({
     name: 'lazaret_http_request_seconds',
     help: 'Time from the head of a request to the end of its answer.',

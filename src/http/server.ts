@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Feed } from '../live/feed.ts';
 import type { HorizonMonitor } from '../live/horizon-monitor.ts';
 import type { Authenticator } from '../operations/authenticate.ts';
+import { countOpenAlerts } from '../operations/count-open-alerts.ts';
 import type { Instance } from '../operations/instance.ts';
 import { openGate } from './gate.ts';
 import { graphiqlRoutes } from './graphiql.ts';
@@ -12,9 +13,11 @@ import { openGraphQLEngine } from './graphql-engine.ts';
 import { healthRoutes } from './health-routes.ts';
 import { homePage } from './home-page.ts';
 import { createHttpServer } from './http-server.ts';
+import { importRoutes } from './import-routes.ts';
 import { ingestEventsRoute } from './ingest-events.ts';
 import { ingestMessageRoute } from './ingest-message.ts';
 import { metricsRoute, openMetrics } from './metrics.ts';
+import { privacyFileRoute } from './privacy-file.ts';
 import { openRateLimiter } from './rate-limit.ts';
 import { sessionRoute } from './session-route.ts';
 import { openTokenWatch } from './token-watch.ts';
@@ -56,12 +59,20 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
         ...graphiqlRoutes(),
         ingestMessageRoute(instance, gate),
         ingestEventsRoute(instance, gate),
+        ...importRoutes(instance, gate),
+        privacyFileRoute(instance, gate),
         sessionRoute(gate),
         homePage(),
       ]
     : [];
   const open = [...healthRoutes(instance, horizon, () => ending), ...api];
-  const metrics = openMetrics({ paths: new Set(['/metrics', ...open.map((route) => route.path)]), horizon, feed });
+  const metrics = openMetrics({
+    instance,
+    paths: new Set(['/metrics', ...open.map((route) => route.path)]),
+    horizon,
+    feed,
+    openAlerts: () => countOpenAlerts(instance),
+  });
   const server = createHttpServer({
     routes: [...open, metricsRoute(metrics, gate)],
     log: instance.log,

@@ -1,4 +1,13 @@
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, getOperationAST, type ValueNode } from 'graphql';
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  getOperationAST,
+  Kind,
+  type ValueNode,
+  visit,
+} from 'graphql';
 import type { GraphQLContext } from '../graphql/context.ts';
 import { Broadcast, type Receiver } from '../live/broadcast.ts';
 import { LedgerSubscription } from '../live/ledger-subscription.ts';
@@ -66,7 +75,8 @@ export class SharedSubscriptions {
   }
 }
 
-function keyOf(args: ExecutionArgs, source: string): string {
+/** Two operations with one key have the same results. @param source text of the operation */
+export function keyOf(args: ExecutionArgs, source: string): string {
   const { caller } = args.contextValue as GraphQLContext;
   const variables = { ...args.variableValues };
   const after = variableOfAfter(args);
@@ -74,10 +84,24 @@ function keyOf(args: ExecutionArgs, source: string): string {
   return JSON.stringify([source, args.operationName ?? null, variables, [...(caller?.scopes ?? [])].sort()]);
 }
 
-/** The variable that the operation passes as `after`, if it passes one. */
+/** The variable that the operation passes as `after` and nowhere else; what it is used for elsewhere would show in the results. */
 function variableOfAfter({ document, operationName }: ExecutionArgs): string | undefined {
   const [field] = getOperationAST(document, operationName)?.selectionSet.selections ?? [];
-  if (field?.kind !== 'Field') return undefined;
+  if (field?.kind !== Kind.FIELD) return undefined;
   const value: ValueNode | undefined = field.arguments?.find((argument) => argument.name.value === 'after')?.value;
-  return value?.kind === 'Variable' ? value.name.value : undefined;
+  if (value?.kind !== Kind.VARIABLE) return undefined;
+  const name = value.name.value;
+  return usesOf(name, document) === 1 ? name : undefined;
+}
+
+/** How often the document uses the variable, its definitions not counted. */
+function usesOf(name: string, document: DocumentNode): number {
+  let uses = 0;
+  visit(document, {
+    VariableDefinition: () => false,
+    Variable: (variable) => {
+      if (variable.name.value === name) uses += 1;
+    },
+  });
+  return uses;
 }

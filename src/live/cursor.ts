@@ -4,7 +4,7 @@ import type { LedgerPosition } from '../store/ledger-rows.ts';
 const VERSION = '1';
 const LARGEST_ID = 2n ** 63n - 1n;
 const LARGEST_TXID = 2n ** 64n - 1n;
-const LETTERS: Record<Ledger, string> = { QUARANTINE: 'q', DELIVERY_LOG: 'd', EXCLUSION_LOG: 'x' };
+const LETTERS: Record<Ledger, string> = { QUARANTINE: 'q', DELIVERY_LOG: 'd', EXCLUSION_LOG: 'x', ALERT: 'a', INCIDENT: 'i' };
 
 /** The cursor of another subscription, of another database or epoch, or older than what is kept. */
 export class CursorExpiredError extends Error {
@@ -26,7 +26,7 @@ export function encodeCursor(ledger: Ledger, epochTag: string, position: LedgerP
  * @throws CursorExpiredError where it is, but of another ledger, database or epoch
  */
 export function decodeCursor(text: string, ledger: Ledger, epochTag: string): LedgerPosition {
-  const match = /^1\.([qdx])\.([\w-]{10})\.(\d{1,20})\.(\d{1,19})$/.exec(Buffer.from(text, 'base64url').toString('latin1'));
+  const match = /^1\.([qdxai])\.([\w-]{10})\.(\d{1,20})\.(\d{1,19})$/.exec(Buffer.from(text, 'base64url').toString('latin1'));
   if (!match || Buffer.from(match[0]).toString('base64url') !== text) {
     throw malformed();
   }

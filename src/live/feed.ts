@@ -35,6 +35,8 @@ export interface FeedCounts {
   readonly bytesOut: number;
 }
 
+const zeroes = () => Object.fromEntries(LEDGERS.map((ledger) => [ledger, 0])) as Record<Ledger, number>;
+
 export interface FeedOptions extends TailOptions {
   readonly catchUpsPerReader?: number;
 }
@@ -44,9 +46,9 @@ export class Feed {
   readonly #database: Database;
   readonly #options: FeedOptions;
   readonly #tails: Record<Ledger, Tail>;
-  readonly #subscribers: Record<Ledger, number> = { QUARANTINE: 0, DELIVERY_LOG: 0, EXCLUSION_LOG: 0 };
+  readonly #subscribers: Record<Ledger, number> = zeroes();
   readonly #catchingUp = new Map<string, number>();
-  readonly #lag: Record<Ledger, number> = { QUARANTINE: 0, DELIVERY_LOG: 0, EXCLUSION_LOG: 0 };
+  readonly #lag: Record<Ledger, number> = zeroes();
   #catchUpsTotal = 0;
   #bytesOut = 0;
 

@@ -1,3 +1,4 @@
+import { concerned, type OpenIncidents } from '../domain/incident/hold-quarantine.ts';
 import { CLOCK_TOLERANCE_MS } from '../domain/quarantine/event-order.ts';
 import { DAY_MS, quarantinePolicy, type Settings } from '../domain/settings/settings.ts';
 import type { Channel } from '../domain/vocabulary.ts';
@@ -13,6 +14,7 @@ import {
   updateEntries,
   updateLogs,
 } from '../store/feedback-writes.ts';
+import { keepIncidentsOpen } from '../store/incidents.ts';
 import { recordSeenTexts, type SeenText, seenName } from '../store/qualification-statements.ts';
 import { DeltaSum } from './delta-sum.ts';
 import type { AppliedFeedback, StoredFeedbackItem } from './feedback-item.ts';
@@ -23,6 +25,8 @@ export interface FeedbackContext {
   readonly now: Date;
   readonly settings: Settings;
   readonly ruleIdByName: ReadonlyMap<string, bigint>;
+  /** At most half a second old. */
+  readonly incidents: OpenIncidents;
 }
 
 export interface FeedbackEffects {
@@ -49,9 +53,10 @@ export async function applyFeedback(
     tx,
     items.map((item) => wantedLog(item, windowMs)),
   );
-  const held = items.filter((item) => item.needsProof && !isProven(item, logs, windowMs));
-  const counted = held.length === 0 ? items : items.filter((item) => !held.includes(item));
-  const facts = await readLedgerFacts(tx, wantedFacts(counted, entries));
+  const held: StoredFeedbackItem[] = [];
+  const counted: StoredFeedbackItem[] = [];
+  for (const item of items) (item.needsProof && !isProven(item, logs, windowMs) ? held : counted).push(item);
+  const facts = await readLedgerFacts(tx, wantedFacts(counted));
   const qualificationIds = await recordSeenTexts(tx, seenTexts(counted), context.now);
   const result = foldFeedback({
     items: counted,
@@ -61,6 +66,7 @@ export async function applyFeedback(
     qualificationIds,
     policyOf: policies(context.settings),
     asyncWindowMs: windowMs,
+    incidents: await keepIncidentsOpen(tx, concerned(context.incidents, counted)),
     now: context.now,
   });
   await recordUnsubscribes(tx, result.unsubscribes, context.now);
@@ -121,17 +127,13 @@ function wantedLog(item: StoredFeedbackItem, windowMs: number): WantedLog {
   };
 }
 
-/** Only those of whom the entry does not tell enough. */
-function wantedFacts(items: readonly StoredFeedbackItem[], entries: readonly StoredEntry[]): { addressKey: string; shortCode: string }[] {
-  const known = new Map(entries.map((entry) => [entryName(entry.addressKey, entry.shortCode), entry]));
+/** An entry does not know of the successes that came while it was shut, nor of what was not understood. */
+function wantedFacts(items: readonly StoredFeedbackItem[]): { addressKey: string; shortCode: string }[] {
   const wanted = new Map<string, { addressKey: string; shortCode: string }>();
   for (const item of items) {
     if (!['FAILED', 'COMPLAINT', 'STOP'].includes(item.outcome)) continue;
     const place = { addressKey: item.addressKey, shortCode: shortCodeOf(item) };
-    const name = entryName(place.addressKey, place.shortCode);
-    const entry = known.get(name);
-    const toldByEntry = entry !== undefined && entry.state.lastSuccessAt !== null;
-    if (!toldByEntry || item.qualified?.verdict.type === 'UNDEFINED') wanted.set(name, place);
+    wanted.set(entryName(place.addressKey, place.shortCode), place);
   }
   return [...wanted.values()];
 }
@@ -143,7 +145,7 @@ function seenTexts(items: readonly StoredFeedbackItem[]): SeenText[] {
     if (qualified === null || qualified.verdict.normalizedText === '') continue;
     const { md5, normalizedText, type, reason, fault } = qualified.verdict;
     const name = seenName(channel, md5);
-    const first = seen.get(name) ?? { firstText: text ?? '', firstAddress: address };
+    const first = seen.get(name) ?? { firstText: text ?? normalizedText, firstAddress: address };
     seen.set(name, {
       channel,
       md5,
@@ -189,8 +191,9 @@ function withHeld(
 ): ReadonlyMap<number, AppliedFeedback> {
   if (held.length === 0) return applied;
   const all = new Map(applied);
+  const byName = new Map(entries.map((entry) => [entryName(entry.addressKey, entry.shortCode), entry]));
   for (const item of held) {
-    const entry = entries.find(({ addressKey, shortCode }) => addressKey === item.addressKey && shortCode === shortCodeOf(item));
+    const entry = byName.get(entryName(item.addressKey, shortCodeOf(item)));
     all.set(item.index, { deliveryLogId: null, addressStatus: entry?.state.status ?? null, held: true });
   }
   return all;

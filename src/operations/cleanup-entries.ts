@@ -6,6 +6,7 @@ import { DAY_MS, quarantinePolicy, type Settings } from '../domain/settings/sett
 import { CHANNELS } from '../domain/vocabulary.ts';
 import { changeEntries, type EntryChange, findEntries } from '../store/change-entries.ts';
 import { join, raw, type Sql, sql } from '../store/database.ts';
+import { isErased } from '../store/erased-keys.ts';
 import { lockAddresses } from '../store/feedback-reads.ts';
 import type { CleanupContext, CleanupTask } from './cleanup-task.ts';
 
@@ -56,7 +57,9 @@ function dueOf(policy: QuarantinePolicy, at: Date): Sql[] {
     sql`c.status = 'ERRONEOUS' AND c.reason IS DISTINCT FROM 'MAILBOX_FULL' AND ${otherBefore}`,
     sql`c.status = 'ERRONEOUS' AND ${fullBefore}`,
   ];
-  return policy.releaseMailboxFullQuarantine ? [...due, sql`c.status = 'QUARANTINE' AND c.soft_caused AND ${fullBefore}`] : due;
+  return policy.releaseMailboxFullQuarantine
+    ? [...due, sql`c.status = 'QUARANTINE' AND c.soft_caused AND ${fullBefore} AND NOT ${isErased(sql`c.address_key`)}`]
+    : due;
 }
 
 async function changeAll({ instance, at, sliceSize, keepOn }: CleanupContext, where: Sql, change: EntryChange): Promise<number> {

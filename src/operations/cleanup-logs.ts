@@ -1,6 +1,8 @@
 /** Retention of logs and of what came in (RET-1). Ledgers of addresses and of consent are never among it (amendment A8). */
 import { type RetentionCutoffs, retentionCutoffs } from '../domain/retention/retention-cutoffs.ts';
+import { foldedBefore, startOfSlot } from '../domain/statistics/result-slot.ts';
 import type { Queryable } from '../store/database.ts';
+import { foldDomainDays, purgeDomainResults } from '../store/domain-results.ts';
 import {
   type PurgedSlice,
   type PurgeSlice,
@@ -10,6 +12,7 @@ import {
   purgeExclusionLogs,
   purgeInboundEvents,
   purgeJobRuns,
+  purgeRequalifiedFailures,
 } from '../store/purge-old-rows.ts';
 import type { CleanupContext, CleanupTask } from './cleanup-task.ts';
 import { purgeRuns } from './purge-runs.ts';
@@ -25,10 +28,13 @@ export const RETENTION_TASKS: readonly CleanupTask[] = [
   },
   retention('deliveryLogs', purgeDeliveryLogs, ({ logsBefore }) => logsBefore),
   retention('deliveryEvents', purgeDeliveryEvents, ({ logsBefore }) => logsBefore),
+  retention('requalifiedFailures', purgeRequalifiedFailures, ({ logsBefore }) => logsBefore),
   retention('exclusionLogs', purgeExclusionLogs, ({ logsBefore }) => logsBefore),
   retention('inboundEvents', purgeInboundEvents, ({ inboundEventsBefore }) => inboundEventsBefore),
   retention('auditTrail', purgeAudit, ({ auditBefore }) => auditBefore),
   retention('jobReports', purgeJobRuns, ({ auditBefore }) => auditBefore),
+  { name: 'domainDays', run: (context) => purgeAll(context, foldDomainDays, startOfSlot(foldedBefore(context.at))) },
+  retention('domainResults', purgeDomainResults, ({ logsBefore }) => logsBefore),
 ];
 
 type Purge = (tx: Queryable, slice: PurgeSlice) => Promise<PurgedSlice>;

@@ -1,14 +1,18 @@
+import { withoutPlus } from '../domain/address/short-code.ts';
 import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { ledgerLine } from '../domain/quarantine/fold.ts';
 import { createByHand } from '../domain/quarantine/manual-edit.ts';
 import type { AddressStatus, Channel, FailureReason } from '../domain/vocabulary.ts';
 import type { Queryable } from '../store/database.ts';
+import { readErasedKeys } from '../store/erased-keys.ts';
 import { findNamedDeliveries, lockAddresses, lockEntries } from '../store/feedback-reads.ts';
 import { insertEntries } from '../store/feedback-writes.ts';
 import { insertEditLine, lastVersion } from '../store/quarantine-edits.ts';
 import { checkStorable } from './check-profile.ts';
 import { checkShortCode } from './check-short-code.ts';
+import { checkErasedEdit } from './erased-entry.ts';
 import type { Actor, Instance } from './instance.ts';
+import { maskPlace } from './mask-erased.ts';
 import { recordAudit } from './record-audit.ts';
 
 export interface CreateQuarantineEntryInput {
@@ -43,13 +47,16 @@ export async function createQuarantineEntry(instance: Instance, input: CreateQua
   if (!decided.ok) throw new InvalidInputError(decided.message, decided.field);
   const addressKey = book.key(input.channel, address.canonical);
   const lastDeliveryId = input.lastDeliveryId ?? null;
-  const place = { channel: input.channel, address: address.canonical, addressKey, shortCode, domain: address.domain };
+  const given = { channel: input.channel, address: address.canonical, addressKey, shortCode, domain: address.domain };
   const id = await instance.database.transaction(async (tx) => {
     await lockAddresses(tx, [addressKey]);
     const entries = await lockEntries(tx, [addressKey]);
-    if (entries.some((entry) => entry.shortCode === shortCode))
+    if (entries.some((entry) => withoutPlus(entry.shortCode) === shortCode))
       throw new ConflictError('This address has an entry already: edit that one.');
     await checkDelivery(tx, lastDeliveryId);
+    const erased = await readErasedKeys(tx, [addressKey]);
+    checkErasedEdit(erased, given, decided.next);
+    const place = maskPlace(given, erased);
     const version = (await lastVersion(tx, addressKey, shortCode)) + 1;
     const inserted = await insertEntries(tx, [{ ...place, ...decided.next, lastDeliveryId, createdAt: at, version }]);
     const [made] = inserted.values();

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../domain/errors.ts';
 import { type Queryable, sql } from '../store/database.ts';
+import { CLEANUP_ACTOR } from './cleanup-entries.ts';
 import type { Actor, Instance } from './instance.ts';
 import { recordAudit } from './record-audit.ts';
 import { isScope, SCOPES, type Scope } from './scopes.ts';
@@ -22,7 +23,7 @@ export interface CreatedToken {
 /**
  * Makes a token for a program or person. It works at once on every node.
  *
- * @throws InvalidInputError where the name is empty or too long, a scope is unknown or none is given, or it would have expired already
+ * @throws InvalidInputError where the name is empty, too long or that of a job, a scope is unknown or none is given, or it would have expired already
  */
 export async function createToken(instance: Instance, input: CreateTokenInput, actor: Actor): Promise<CreatedToken> {
   const now = instance.now();
@@ -63,6 +64,12 @@ function tokenName(text: string): string {
     throw new InvalidInputError(`The name of a token has at most ${TOKEN_NAME_MAX_LENGTH} characters.`, 'name');
   }
   if (/[\p{Cc}\p{Cs}]/u.test(name)) throw new InvalidInputError('The name of a token contains no control characters.', 'name');
+  if (name === CLEANUP_ACTOR) {
+    throw new InvalidInputError(
+      `The name "${name}" is that of a job: what it has done could not be told from what the token does.`,
+      'name',
+    );
+  }
   return name;
 }
 

@@ -38,7 +38,8 @@ export function quarantineInput(item: StoredFeedbackItem, known: KnownOfAddress,
   };
 }
 
-function failureSource({ channel, origin }: StoredFeedbackItem): QuarantineSource {
+/** What an entry names as its source after a failure. */
+export function failureSource({ channel, origin }: Pick<StoredFeedbackItem, 'channel' | 'origin'>): QuarantineSource {
   if (channel === 'PUSH') return 'PUSH';
   if (channel === 'DIRECT_MAIL') return 'RETURN_TO_SENDER';
   return origin === 'SYNC' ? 'BOUNCE_SYNC' : 'BOUNCE_ASYNC';
@@ -78,6 +79,8 @@ export function deliveryLine(
     fault: failure?.fault ?? null,
     decidedBy: item.qualified?.verdict.decidedBy ?? null,
     qualificationId: idText(failure?.qualificationId),
+    ignored: item.qualified?.ignored ?? false,
+    quarantined: failure?.quarantined ?? false,
     rawText: item.text,
     origin: item.origin,
     messageId: item.messageId,

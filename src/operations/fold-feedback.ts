@@ -10,9 +10,11 @@ import {
   isTooLate,
   type LoggedFailure,
 } from '../domain/delivery/decide-delivery-log.ts';
+import { holdingIncident, holdQuarantine, type OpenIncident, type OpenIncidents } from '../domain/incident/hold-quarantine.ts';
 import { decideQuarantine } from '../domain/quarantine/decide-quarantine.ts';
 import { CLOCK_TOLERANCE_MS, compareInBatch } from '../domain/quarantine/event-order.ts';
-import type { QuarantineDecision, QuarantinePolicy, QuarantineState } from '../domain/quarantine/quarantine-state.ts';
+import type { QuarantineChange, QuarantineDecision, QuarantinePolicy, QuarantineState } from '../domain/quarantine/quarantine-state.ts';
+import { slotOf } from '../domain/statistics/result-slot.ts';
 import type { Channel, DeliveryOutcome } from '../domain/vocabulary.ts';
 import { type LedgerFacts, messageIdForms, type StoredEntry, type StoredLog } from '../store/feedback-reads.ts';
 import { type CounterDelta, type DeliveryLine, entryName, idText, type QuarantineLine } from '../store/feedback-writes.ts';
@@ -30,8 +32,13 @@ export interface FoldInput {
   readonly qualificationIds: ReadonlyMap<string, bigint>;
   readonly policyOf: (channel: Channel) => QuarantinePolicy;
   readonly asyncWindowMs: number;
+  /** Those that are known to stay open until the batch is committed. */
+  readonly incidents: OpenIncidents;
   readonly now: Date;
 }
+
+/** A decision, or what an incident has made of it. */
+type HeldDecision = QuarantineDecision & { readonly incident?: OpenIncident };
 
 /** An entry as it is after the batch; `base` is as it was read, null where there was none. */
 export interface FoldedEntry {
@@ -109,6 +116,7 @@ class Fold {
     }
     this.deliveryLines.push(deliveryLine(item, log?.base ?? null, before, after, failure));
     this.#countItem(item, log?.base ?? null, decision);
+    this.#countResult(item);
     if (item.outcome === 'UNSUBSCRIBE') this.unsubscribes.push({ item, profileId: log?.base.profileId ?? null });
     this.#remember(item);
     this.applied.set(item.index, { deliveryLogId: log?.base.id ?? null, addressStatus: this.#statusOf(item), held: false });
@@ -154,19 +162,22 @@ class Fold {
     return log?.folded?.state ?? log?.base.state;
   }
 
-  #decide(item: StoredFeedbackItem): QuarantineDecision | null {
-    const memory = this.#memoryOf(item.addressKey);
-    const input = quarantineInput(item, memory, this.#input.now);
-    if (input === null) return null;
+  #decide(item: StoredFeedbackItem): HeldDecision | null {
     const slot = this.entries.get(entryName(item.addressKey, shortCodeOf(item)));
     const state = slot?.folded?.state ?? slot?.base?.state ?? null;
-    return decideQuarantine(state, input, this.#input.policyOf(item.channel));
+    const input = quarantineInput(item, this.#memoryOf(item.addressKey), this.#input.now);
+    if (input === null) return null;
+    const policy = this.#input.policyOf(item.channel);
+    const decision = decideQuarantine(state, input, policy);
+    const incident = decision.changed ? holdingIncident(this.#input.incidents, decision, item) : null;
+    return decision.changed && incident !== null ? { ...holdQuarantine(state, decision, policy), incident } : decision;
   }
 
-  #changeEntry(item: StoredFeedbackItem, decision: Extract<QuarantineDecision, { changed: true }>, log: StoredLog | null): void {
-    const shortCode = shortCodeOf(item);
-    const name = entryName(item.addressKey, shortCode);
+  #changeEntry(item: StoredFeedbackItem, decision: QuarantineChange & HeldDecision, log: StoredLog | null): void {
+    const name = entryName(item.addressKey, shortCodeOf(item));
     const slot = this.entries.get(name) ?? { base: null, folded: null };
+    // As the entry has it: its ledger goes on under that.
+    const shortCode = slot.base?.shortCode ?? shortCodeOf(item);
     const previous = slot.folded?.state ?? slot.base?.state ?? null;
     const lastVersion =
       slot.folded?.version ?? slot.base?.version ?? this.#memoryOf(item.addressKey).facts.get(shortCode)?.lastVersion ?? 0;
@@ -191,9 +202,12 @@ class Fold {
       fault: item.qualified?.verdict.fault ?? null,
       decidedBy: item.qualified?.verdict.decidedBy ?? DECIDED_BY[item.outcome],
       deliveryId: idText(deliveryId),
+      incidentId: idText(decision.incident?.id),
+      heldType: decision.incident === undefined ? null : (item.qualified?.verdict.type ?? null),
       version: folded.version,
       occurredAt: item.occurredAt,
     });
+    if (decision.incident !== undefined) this.deltas.add('INCIDENT', decision.incident.id, 0, 'held', 1);
   }
 
   /** What the logs say of a failure: on the allowlist it is an ignored error whatever it means (SUP-10). */
@@ -218,6 +232,14 @@ class Fold {
     if (deliveryId === null || run === null) return;
     if (decision?.changed && decision.newlyQuarantined) this.deltas.add('DELIVERY', deliveryId, run, 'newQuarantines', 1);
     if (item.outcome === 'COMPLAINT') this.deltas.add('DELIVERY', deliveryId, run, 'complaints', 1);
+  }
+
+  /** For the roll-up by receiving domain: what the server said, also of an address that it does not count against. */
+  #countResult({ channel, domain, outcome, occurredAt, qualified }: StoredFeedbackItem): void {
+    const result = outcome === 'DELIVERED' ? outcome : qualified?.verdict.reason;
+    const slot = slotOf(occurredAt);
+    if (domain !== null && result !== undefined && slot >= 0)
+      this.deltas.add('DOMAIN', BigInt(slot), 0, `${channel} ${result} ${domain}`, 1);
   }
 
   /** What later items of the batch must know although it is not in the ledgers yet. */

@@ -1,3 +1,4 @@
+import { erasedAddress } from '../domain/address/erased-address.ts';
 import { InvalidInputError } from '../domain/errors.ts';
 import { type Qualified, qualify } from '../domain/qualification/qualify.ts';
 import type { RuleBook } from '../domain/qualification/rule-book.ts';
@@ -6,6 +7,8 @@ import type { AddressStatus, DeliveryOutcome, MessageKind } from '../domain/voca
 import { classifyParsed } from '../reports/classify-message.ts';
 import { parseMessage } from '../reports/parse-message.ts';
 import type { ParsedMessage, RecipientAction, ReportedRecipient } from '../reports/parsed-message.ts';
+import type { Queryable } from '../store/database.ts';
+import { awaitErasures, readErasedKeys } from '../store/erased-keys.ts';
 import { lockAddresses, readStatuses } from '../store/feedback-reads.ts';
 import { entryName } from '../store/feedback-writes.ts';
 import { answerInboundMessage, insertInboundMessage, lockInboundMessage } from '../store/inbound-messages.ts';
@@ -14,6 +17,8 @@ import { cleanText } from './check-delivery-result.ts';
 import type { AppliedFeedback, Door, FeedbackItem } from './feedback-item.ts';
 import { shortCodeOf } from './fold-feedback.ts';
 import type { AddressBook, Instance } from './instance.ts';
+import { ERASED_RAW, type ErasedKeys, maskItem } from './mask-erased.ts';
+import { keyOf, namedAddressKeys } from './named-addresses.ts';
 import { knownMessages, type OwnMessages } from './own-messages.ts';
 
 /** What was read in one raw message, and what came of it. */
@@ -59,22 +64,43 @@ const OUTCOMES: Readonly<Record<RecipientAction, DeliveryOutcome | null>> = {
  *
  * A message that cannot be understood is kept as OTHER and changes nothing. Through a door that authenticates nobody, a hard failure or
  * complaint that cannot be tied to a message of ours is kept as unproven, unless the setting `unprovenReports` says to count it; what is
- * held counts once the same message comes through a door that does authenticate.
+ * held counts once the same message comes through a door that does authenticate, or a person says so.
  *
  * @param raw RFC 5322, any line ends
  * @throws InvalidInputError where there are no bytes
  */
 export async function ingestMessage(instance: Instance, raw: Uint8Array, door: Door): Promise<IngestedMessage> {
   if (raw.length === 0) throw new InvalidInputError('The message is empty.', 'raw');
+  return takeInMessage(instance, raw, door);
+}
+
+/** A message that was taken in before and held. */
+export interface HeldMessage {
+  readonly receivedAt: Date;
+  /** In the transaction that counts it, and only there. */
+  counted(tx: Queryable): Promise<void>;
+}
+
+/** The same for a message that was held and is to be counted: what happened did so no later than it was received. */
+export async function takeInMessage(instance: Instance, raw: Uint8Array, door: Door, held?: HeldMessage): Promise<IngestedMessage> {
   const now = instance.now();
+  const receivedAt = held?.receivedAt ?? now;
   const parsed = parseMessage(raw);
   const rules = await instance.ruleBooks.current();
-  const context: FeedbackContext = { now, settings: await instance.settings(), ruleIdByName: rules.ruleIdByName };
+  const context: FeedbackContext = {
+    now,
+    settings: await instance.settings(),
+    ruleIdByName: rules.ruleIdByName,
+    incidents: await instance.openIncidents(),
+  };
   const book = await instance.addressBook();
   const own = await knownMessages(instance.database, book, parsed);
   const holds = !door.authenticated && context.settings.unprovenReports === 'hold';
-  const judged = parsed.recipients.map((recipient, index) => judge({ recipient, index, parsed, own, book, rules: rules.book, now, holds }));
-  const result = await store(instance, raw, parsed, judged, context, door);
+  const judged = parsed.recipients.map((recipient, index) =>
+    judge({ recipient, index, parsed, own, book, rules: rules.book, receivedAt, holds }),
+  );
+  const message = { raw, parsed, judged, named: namedAddressKeys(raw, parsed, book) };
+  const result = await store(instance, message, context, door, book, held);
   for (const ledger of result.ledgers) instance.database.hints.notify(ledger);
   return result.answer;
 }
@@ -86,7 +112,7 @@ interface JudgeInput {
   readonly own: OwnMessages;
   readonly book: AddressBook;
   readonly rules: RuleBook;
-  readonly now: Date;
+  readonly receivedAt: Date;
   readonly holds: boolean;
 }
 
@@ -118,7 +144,7 @@ function judge(input: JudgeInput): Judged {
     outcome,
     text: evidence.text === '' ? null : evidence.text,
     origin: outcome === 'COMPLAINT' ? 'FEEDBACK_LOOP' : 'ASYNC',
-    occurredAt: occurredAt(parsed.date, input.now),
+    occurredAt: occurredAt(parsed.date, input.receivedAt),
     qualified,
   };
   return { address: place.address, verdict, item };
@@ -144,29 +170,51 @@ function isSuppressing(outcome: DeliveryOutcome, qualified: Qualified | null): b
 }
 
 /** The message's own date; one that lies ahead, or is none, gives way to the time of receipt (amendment A5). */
-function occurredAt(date: Date | null, now: Date): Date {
-  return date === null || date.getTime() > now.getTime() || date.getTime() < EARLIEST_MS ? now : date;
+function occurredAt(date: Date | null, receivedAt: Date): Date {
+  return date === null || date.getTime() > receivedAt.getTime() || date.getTime() < EARLIEST_MS ? receivedAt : date;
+}
+
+interface ReadMessage {
+  readonly raw: Uint8Array;
+  readonly parsed: ParsedMessage;
+  readonly judged: readonly Judged[];
+  /** Keys of all addresses that stand in it. */
+  readonly named: ReadonlySet<string>;
 }
 
 async function store(
   instance: Instance,
-  raw: Uint8Array,
-  parsed: ParsedMessage,
-  judged: readonly Judged[],
+  { raw, parsed, judged: inClear, named }: ReadMessage,
   context: FeedbackContext,
   door: Door,
+  book: AddressBook,
+  heldMessage?: HeldMessage,
 ): Promise<{ answer: IngestedMessage; ledgers: FeedbackEffects['ledgers'] }> {
   const dedupeKey = uuidOf(parsed.dedupeKey);
-  const byContent = distinct(judged.flatMap(({ item }) => item ?? []));
-  const items = [...byContent.values()];
-  const keys = new Set(items.map(({ addressKey }) => addressKey));
+  const keys = new Set(inClear.flatMap(({ item }) => item?.addressKey ?? []));
+  const addressKeys = [...new Set([...named, ...keys])];
   return instance.database.transaction(async (tx) => {
+    // The raw message names people whose addresses are not locked.
+    await awaitErasures(tx);
     if (keys.size > 0) await lockAddresses(tx, keys);
+    const erased = await readErasedKeys(tx, addressKeys);
+    const judged = inClear.map((one) => maskJudged(one, erased, book));
+    const byContent = distinct(judged.flatMap(({ item }) => item ?? []));
+    const items = [...byContent.values()];
     const [onlyKey] = keys.size === 1 ? keys : [];
-    const id = await insertInboundMessage(tx, { dedupeKey, raw, addressKey: onlyKey ?? null, receivedAt: context.now, door: door.name });
+    const id = await insertInboundMessage(tx, {
+      dedupeKey,
+      raw: erased.size > 0 ? ERASED_RAW : raw,
+      addressKey: onlyKey ?? null,
+      addressKeys,
+      receivedAt: context.now,
+      door: door.name,
+    });
     const before = id === null ? await lockInboundMessage(tx, dedupeKey) : null;
     const again = before === null ? null : (before.answer as StoredAnswer);
-    const open = again === null ? items : items.filter(({ index, needsProof }) => again.held.includes(index) && !needsProof);
+    // What a person has dismissed stays so, however often it comes.
+    const isOpen = (index: number) => again === null || (before?.state !== 'DISMISSED' && again.held.includes(index));
+    const open = items.filter(({ index, needsProof }) => isOpen(index) && (again === null || !needsProof));
     if (again !== null && open.length === 0) return { answer: { ...readAnswer(again), duplicate: true }, ledgers: [] };
     const inboundEventId = before?.id ?? id;
     if (inboundEventId === null) throw new Error('a message was neither kept now nor before');
@@ -182,9 +230,23 @@ async function store(
       ...(effects.applied.has(index) || known[index] === undefined ? {} : { deliveryLogId: known[index].deliveryLogId }),
     }));
     const held = (again?.held ?? items.map(({ index }) => index)).filter((index) => effects.applied.get(index)?.held ?? again !== null);
-    await answerInboundMessage(tx, inboundEventId, held.length > 0 ? 'UNPROVEN' : 'PROCESSED', { kind: parsed.kind, recipients, held });
+    const unproven = again?.unproven ?? again?.held ?? held;
+    const stored = { kind: parsed.kind, recipients, held, ...(unproven.length > 0 ? { unproven } : {}) };
+    await answerInboundMessage(tx, inboundEventId, held.length > 0 ? 'UNPROVEN' : 'PROCESSED', stored);
+    await heldMessage?.counted(tx);
     return { answer: { kind: parsed.kind, duplicate: false, recipients }, ledgers: effects.ledgers };
   });
+}
+
+function maskJudged(judged: Judged, erased: ErasedKeys, book: AddressBook): Judged {
+  if (erased.size === 0) return judged;
+  const { address, item, verdict } = judged;
+  const key = item?.addressKey ?? (address === null ? null : keyOf(address, book));
+  return {
+    address: key !== null && erased.has(key) ? erasedAddress(key) : address,
+    verdict,
+    item: item === null ? null : maskItem(item, erased, book),
+  };
 }
 
 /** A report that says the same thing twice of one recipient says it once: the first item of each content. */
@@ -215,10 +277,12 @@ function answerOf(
 }
 
 /** As it was stored: ids are text there. */
-interface StoredAnswer {
+export interface StoredAnswer {
   readonly kind: MessageKind;
   /** Indexes of the recipients that are held for want of proof. */
   readonly held: readonly number[];
+  /** Of those that were held when the message came; absent = none. */
+  readonly unproven?: readonly number[];
   readonly recipients: readonly (Omit<IngestedRecipient, 'deliveryLogId'> & { readonly deliveryLogId: string | null })[];
 }
 

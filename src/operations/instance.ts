@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { AddressResult } from '../domain/address/canonical-address.ts';
+import type { OpenIncidents } from '../domain/incident/hold-quarantine.ts';
 import type { Settings } from '../domain/settings/settings.ts';
 import type { Channel } from '../domain/vocabulary.ts';
 import type { Database } from '../store/database.ts';
@@ -18,6 +19,8 @@ export interface AddressBook {
   /** `international`: the number lacks its + but is international, as in SMPP receipts. */
   canonical(channel: Channel, value: string, options?: { international?: boolean }): AddressResult;
   key(channel: Channel, canonical: string): string;
+  /** What is kept of the external id of an erased person. */
+  externalIdKey(externalId: string): string;
   /** HMAC pads of the secret, for the one statement that makes keys of profiles in SQL. */
   readonly sqlPads: { readonly inner: Buffer; readonly outer: Buffer };
 }
@@ -34,4 +37,6 @@ export interface Instance {
   settings(): Promise<Settings>;
   addressBook(): Promise<AddressBook>;
   readonly ruleBooks: RuleBooks;
+  /** Incidents that are open: at most half a second old on any node. */
+  openIncidents(): Promise<OpenIncidents>;
 }

@@ -1,8 +1,9 @@
 import { InvalidInputError } from '../domain/errors.ts';
 import { type ContactBlockFacts, type ContactEntry, type ContactHolder, decideContact } from '../domain/exclusion/decide-contact.ts';
 import { quarantinePolicy } from '../domain/settings/settings.ts';
-import type { Channel } from '../domain/vocabulary.ts';
+import { CHANNELS, type Channel } from '../domain/vocabulary.ts';
 import { type AskedAddress, readContactEntries, readDeniedHolders, readPersons } from '../store/contact-facts.ts';
+import { readErasedKeys } from '../store/erased-keys.ts';
 import { checkShortCode } from './check-short-code.ts';
 import type { AddressBook, Instance } from './instance.ts';
 
@@ -41,20 +42,28 @@ export async function mayContact(instance: Instance, checks: readonly ContactChe
   const book = await instance.addressBook();
   const settings = await instance.settings();
   const asked = checks.map((check, place) => askedAddress(book, check, place));
-  const entries = await entriesByPlace(instance, asked);
-  const holders = await holdersByPlace(instance, checks, asked);
+  // Side by side; where one of them fails, there is no answer.
+  const [entries, holders, erased] = await Promise.all([
+    entriesByPlace(instance, asked),
+    holdersByPlace(instance, checks, asked),
+    readErasedKeys(instance.database, new Set(asked.map(({ addressKey }) => addressKey))),
+  ]);
+  const policies = new Map(CHANNELS.map((channel) => [channel, quarantinePolicy(settings, channel)]));
   return checks.map(({ channel, address }, place) => {
     const facts = {
       address,
-      holders: holders.get(place) ?? [],
-      entries: entries.get(place) ?? [],
+      holders: holders.get(place) ?? NONE,
+      entries: entries.get(place) ?? NONE,
+      erasedAt: erased.get(asked[place]?.addressKey ?? '') ?? null,
       domainListed: false,
       addressListed: false,
     };
-    const blocks = decideContact(facts, quarantinePolicy(settings, channel));
+    const blocks = decideContact(facts, policies.get(channel) ?? quarantinePolicy(settings, channel));
     return { channel, address, allowed: blocks.length === 0, blocks };
   });
 }
+
+const NONE: readonly never[] = [];
 
 function askedAddress(book: AddressBook, check: ContactCheck, place: number): AskedAddress {
   const { channel, address } = check;

@@ -1,11 +1,12 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { addressKey, keyFingerprint } from '../domain/address/address-key.ts';
+import { addressKey, externalIdKey, hmacPads, keyFingerprint } from '../domain/address/address-key.ts';
 import { type AddressCase, canonicalAddress } from '../domain/address/canonical-address.ts';
 import { type Settings, settingsFrom } from '../domain/settings/settings.ts';
 import { type Database, type Queryable, sql } from '../store/database.ts';
 import { prepareFeeds } from '../store/feed-state.ts';
+import { readOpenIncidents } from '../store/incidents.ts';
 import { revisioned } from '../store/revision.ts';
 import type { AddressBook, Instance } from './instance.ts';
 import { openRuleBooks, seedBuiltInRules } from './rule-books.ts';
@@ -41,11 +42,11 @@ interface StoredKey {
  * @throws InstanceError where the database holds another address key or another ADDRESS_CASE
  */
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
-  const { database, log } = options;
+  const { database, log, now = () => new Date() } = options;
   const secret = await database.transaction(async (tx) => {
     await fixAddressCase(tx, options.addressCase);
     const key = await fixAddressKey(tx, options.addressKey);
-    await seedBuiltInRules(tx);
+    await seedBuiltInRules(tx, now());
     return key;
   });
   for (const ledger of await prepareFeeds(database)) {
@@ -55,11 +56,12 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
   return {
     database,
     log,
-    now: options.now ?? (() => new Date()),
+    now,
     node: options.node ?? `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
     settings,
     addressBook: addressBooks(secret, options.addressCase, settings),
     ruleBooks: openRuleBooks(database),
+    openIncidents: revisioned(database, 'incidents', () => readOpenIncidents(database)),
   };
 }
 
@@ -120,6 +122,7 @@ function makeAddressBook(secret: Buffer, sqlPads: AddressBook['sqlPads'], addres
   return {
     sqlPads,
     key: (channel, canonical) => addressKey(secret, channel, canonical),
+    externalIdKey: (externalId) => externalIdKey(secret, externalId),
     canonical: (channel, value, options) =>
       canonicalAddress({
         channel,
@@ -129,13 +132,4 @@ function makeAddressBook(secret: Buffer, sqlPads: AddressBook['sqlPads'], addres
         ...(options?.international === undefined ? {} : { international: options.international }),
       }),
   };
-}
-
-const HMAC_BLOCK = 64;
-
-/** HMAC(key, m) = H(outer || H(inner || m)): PostgreSQL has sha256() but no hmac() without an extension. */
-function hmacPads(secret: Buffer): AddressBook['sqlPads'] {
-  const block = Buffer.alloc(HMAC_BLOCK);
-  (secret.length > HMAC_BLOCK ? createHash('sha256').update(secret).digest() : secret).copy(block);
-  return { inner: block.map((byte) => byte ^ 0x36) as Buffer, outer: block.map((byte) => byte ^ 0x5c) as Buffer };
 }

@@ -1,33 +1,20 @@
-import { isTooLate } from '../domain/delivery/decide-delivery-log.ts';
 import { ConflictError, InvalidInputError } from '../domain/errors.ts';
 import type { QualificationRuleData } from '../domain/qualification/qualification-rule.ts';
 import { qualify } from '../domain/qualification/qualify.ts';
 import { compileRuleBook, type OwnRule, type RuleBook } from '../domain/qualification/rule-book.ts';
 import { collapseSpaces } from '../domain/qualification/user-pattern.ts';
-import type { Meaning } from '../domain/qualification/verdict.ts';
-import { type ReplayedFailure, replayAddress } from '../domain/quarantine/replay.ts';
-import { DAY_MS, quarantinePolicy, type Settings } from '../domain/settings/settings.ts';
-import type { Channel } from '../domain/vocabulary.ts';
+import { type Meaning, sameMeaning } from '../domain/qualification/verdict.ts';
+import { type VerdictChange, VerdictChanges } from '../domain/qualification/verdict-changes.ts';
+import { DAY_MS } from '../domain/settings/settings.ts';
 import { sql } from '../store/database.ts';
-import { type AddressPast, type PastFailure, readAddressPasts, readPastFailures } from '../store/failure-history.ts';
+import { type PastFailure, readAddressHistories, readPastFailures } from '../store/failure-history.ts';
+import { readEntries } from '../store/feedback-reads.ts';
+import type { SampledFailure } from '../store/requalification.ts';
 import { checkedRule, checkPosition } from './check-rule-input.ts';
+import { CLEANUP_ACTOR } from './cleanup-entries.ts';
 import type { QualificationRuleInput } from './create-qualification-rule.ts';
 import type { Instance } from './instance.ts';
-
-/** Failures that were taken for one thing and would be taken for another. */
-export interface VerdictChange {
-  readonly before: Meaning;
-  readonly after: Meaning;
-  readonly failures: number;
-}
-
-export interface ChangedFailure {
-  readonly before: Meaning;
-  readonly after: Meaning;
-  readonly rawText: string;
-  readonly address: string;
-  readonly occurredAt: Date;
-}
+import { type JudgedMeaning, ownEntries, rejudgeHistory } from './rejudge-history.ts';
 
 export interface RulePreview {
   readonly from: Date;
@@ -38,7 +25,7 @@ export interface RulePreview {
   /** Failures that the rule would decide, and those that it would no longer. */
   readonly matched: number;
   readonly changes: readonly VerdictChange[];
-  readonly samples: readonly ChangedFailure[];
+  readonly samples: readonly SampledFailure[];
   readonly released: readonly string[];
   readonly newlyQuarantined: readonly string[];
 }
@@ -58,9 +45,8 @@ const SAMPLES = 20;
  * taken out for it, so that an edit can be tried; `active` and `shadow` do not matter.
  *
  * Only what the rule itself decides is judged anew: a text that a person has qualified, or that a rule before it decides, stays as it was.
- * An address counts as released or newly quarantined where the replay of its failures and successes ends in another way with the new
- * meanings than with the old ones, and its entry today agrees with the old way. What a person or an import has decided, DENYLISTED and
- * ALLOWLISTED entries are left out.
+ * An address counts as released or newly quarantined where a requalification would release or quarantine it (`rejudgeAddress`): what a
+ * person or an import has decided, DENYLISTED and ALLOWLISTED entries are left out.
  *
  * @param days whole number, 1 to 366
  * @throws InvalidInputError, ConflictError where a shipped rule has the name
@@ -80,21 +66,16 @@ export async function previewRule(
   let before: PastFailure | null = null;
   let ended = false;
   while (!ended && history.examined < mostFailures) {
-    const slice: PastFailure[] = await readPastFailures(
-      instance.database,
-      from,
-      before,
-      Math.min(sliceSize, mostFailures - history.examined),
-    );
+    const size = Math.min(sliceSize, mostFailures - history.examined);
+    const slice: PastFailure[] = await readPastFailures(instance.database, { from }, before, size);
     for (const failure of slice) history.add(failure);
     before = slice.at(-1) ?? before;
     ended = slice.length === 0;
   }
-  const cut = !ended && (await readPastFailures(instance.database, from, before, 1)).length > 0;
+  const cut = !ended && (await readPastFailures(instance.database, { from }, before, 1)).length > 0;
   const addresses = await replayAddresses(instance, history, sliceSize);
   const { examined, matched, samples } = history;
-  const changes = [...history.changes.values()].sort((a, b) => b.failures - a.failures);
-  return { from, examined, cut, matched, changes, samples, ...addresses };
+  return { from, examined, cut, matched, changes: history.changes.list(), samples, ...addresses };
 }
 
 /** The rules with the one that is tried among them. */
@@ -125,27 +106,14 @@ async function openTrial(instance: Instance, input: QualificationRuleInput): Pro
   return { book: { ...compiled.book, edited: book.edited }, rule };
 }
 
-/** A failure of the history with what it would be taken for. */
-interface Judged extends ReplayedFailure {
-  readonly failure: Pick<PastFailure, 'occurredAt' | 'origin' | 'sentAt'>;
-  readonly after: Meaning;
-}
-
-interface JudgedAddress {
-  readonly address: string;
-  readonly channel: Channel;
-  /** Of the first failure that would be taken for something else. */
-  changedFrom: Date | null;
-  readonly failures: Judged[];
-}
-
 /** The history as it is read, newest first. */
 class History {
   examined = 0;
   matched = 0;
-  readonly changes = new Map<string, VerdictChange>();
-  readonly samples: ChangedFailure[] = [];
-  readonly addresses = new Map<string, JudgedAddress>();
+  readonly changes = new VerdictChanges();
+  readonly samples: SampledFailure[] = [];
+  /** Lines that would be taken for something else, by address. */
+  readonly changed = new Map<string, Map<bigint, JudgedMeaning>>();
   readonly #trial: Trial;
 
   constructor(trial: Trial) {
@@ -154,20 +122,16 @@ class History {
 
   add(failure: PastFailure): void {
     this.examined += 1;
-    const { type, reason, fault, address, channel, occurredAt, rawText, origin, sentAt, ignored } = failure;
+    const { type, reason, fault, address, addressKey, occurredAt, rawText, ignored } = failure;
     const before: Meaning = { type, reason, fault };
-    const judged = judge(failure, this.#trial);
-    const after = judged ?? before;
-    const changed = !sameMeaning(before, after);
-    const known = this.addresses.get(failure.addressKey) ?? { address, channel, changedFrom: null, failures: [] };
-    this.addresses.set(failure.addressKey, known);
-    known.failures.push({ meaning: before, after, occurredAt, ignored, failure: { occurredAt, origin, sentAt } });
-    if (changed) known.changedFrom = occurredAt;
-    if (judged === null) return;
+    const after = judge(failure, this.#trial);
+    if (after === null) return;
     this.matched += 1;
-    const name = [before, after].map((one) => `${one.type} ${one.reason} ${one.fault}`).join(' ');
-    this.changes.set(name, { before, after, failures: (this.changes.get(name)?.failures ?? 0) + 1 });
-    if (changed && this.samples.length < SAMPLES) this.samples.push({ before, after, rawText, address, occurredAt });
+    this.changes.add(before, after);
+    if (sameMeaning(before, after)) return;
+    if (this.samples.length < SAMPLES) this.samples.push({ before, after, rawText, address, occurredAt });
+    const changed = this.changed.get(addressKey) ?? new Map<bigint, JudgedMeaning>();
+    this.changed.set(addressKey, changed.set(failure.id, { ...after, ignored }));
   }
 }
 
@@ -183,39 +147,23 @@ function judge(failure: PastFailure, { book, rule }: Trial): Meaning | null {
   return { type: verdict.type, reason: verdict.reason, fault: verdict.fault };
 }
 
-function sameMeaning(a: Meaning, b: Meaning): boolean {
-  return a.type === b.type && a.reason === b.reason && a.fault === b.fault;
-}
-
 async function replayAddresses(instance: Instance, history: History, sliceSize: number) {
   const settings = await instance.settings();
-  const wanted = [...history.addresses].flatMap(([addressKey, { changedFrom }]) =>
-    changedFrom === null ? [] : [{ addressKey, from: changedFrom }],
-  );
+  const keys = [...history.changed.keys()];
   const released: string[] = [];
   const newlyQuarantined: string[] = [];
-  for (let at = 0; at < wanted.length; at += sliceSize) {
-    for (const past of await readAddressPasts(instance.database, wanted.slice(at, at + sliceSize))) {
-      const judged = history.addresses.get(past.addressKey);
-      const end = judged === undefined ? null : replay(judged, past, settings);
-      if (judged !== undefined && end === 'RELEASED') released.push(judged.address);
-      if (judged !== undefined && end === 'QUARANTINED') newlyQuarantined.push(judged.address);
+  for (let at = 0; at < keys.length; at += sliceSize) {
+    const slice = keys.slice(at, at + sliceSize);
+    const lines = slice.flatMap((addressKey) =>
+      [...(history.changed.get(addressKey)?.keys() ?? [])].map((eventId) => ({ addressKey, eventId })),
+    );
+    const entries = ownEntries(await readEntries(instance.database, slice));
+    for (const past of await readAddressHistories(instance.database, lines, CLEANUP_ACTOR)) {
+      const changed = history.changed.get(past.addressKey) ?? new Map();
+      const { effect } = rejudgeHistory(past, entries.get(past.addressKey)?.state ?? null, changed, settings, instance.now());
+      if (effect === 'RELEASED') released.push(past.address);
+      if (effect === 'QUARANTINED') newlyQuarantined.push(past.address);
     }
   }
   return { released, newlyQuarantined };
-}
-
-function replay(
-  { channel, changedFrom, failures }: JudgedAddress,
-  past: AddressPast,
-  settings: Settings,
-): 'RELEASED' | 'QUARANTINED' | null {
-  if (past.byHand || past.status === 'DENYLISTED' || past.status === 'ALLOWLISTED' || changedFrom === null) return null;
-  const windowMs = settings.asyncWindow * DAY_MS;
-  const counted = failures.filter(({ failure }) => failure.occurredAt >= changedFrom && !isTooLate(failure, failure, windowMs)).reverse();
-  const policy = quarantinePolicy(settings, channel);
-  const renamed = counted.map(({ after, ...failure }) => ({ ...failure, meaning: after }));
-  const [old, next] = [counted, renamed].map((list) => replayAddress(past, list, past.successes, policy)?.status === 'QUARANTINE');
-  if (old && !next && past.status === 'QUARANTINE') return 'RELEASED';
-  return !old && next && past.status !== 'QUARANTINE' ? 'QUARANTINED' : null;
 }

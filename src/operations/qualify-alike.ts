@@ -3,6 +3,7 @@ import { refusedMeaning } from '../domain/failure/check-meaning.ts';
 import { defaultFault } from '../domain/qualification/default-fault.ts';
 import { indexKnownTexts, scoreKnownTexts } from '../domain/qualification/suggest-verdict.ts';
 import type { Channel, FailureReason, FailureType, Fault, QualificationStatus } from '../domain/vocabulary.ts';
+import { acknowledgeTexts } from '../store/alerts.ts';
 import { type Queryable, sql } from '../store/database.ts';
 import { bumpRevision } from '../store/revision.ts';
 import { type OpenText, readOpenTexts } from '../store/unqualified-texts.ts';
@@ -64,6 +65,7 @@ export async function qualifyAlike(instance: Instance, input: QualifyAlikeInput,
       UPDATE qualification SET type = ${type}::"FailureType", reason = ${reason}::"FailureReason", fault = ${meaning.fault}::"Fault",
         status = ${status}::"QualificationStatus", edited_by_user = true, version = version + 1, updated_at = ${now}::timestamptz
       WHERE id = ANY(${`{${ids.join(',')}}`}::bigint[])`);
+    await acknowledgeTexts(tx, ids, actor.name, now);
     await recordAudit(tx, actor, 'qualification.qualifyAlike', `MessageQualification ${id}`, { ...meaning, minScore, changed, ids }, now);
     await bumpRevision(tx, 'rules');
     return { ...answer, changed };

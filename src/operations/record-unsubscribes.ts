@@ -54,11 +54,14 @@ async function openWishes(tx: Queryable, unsubscribes: readonly Unsubscribe[]): 
     occurredAt: item.occurredAt,
   }));
   return tx.query<Wish>(sql`
-    SELECT p.id AS "profileId", r.channel, max(r."occurredAt") AS "occurredAt"
+    SELECT holder.id AS "profileId", r.channel, max(r."occurredAt") AS "occurredAt"
     FROM jsonb_to_recordset(${rows(given)}::jsonb) AS r("profileId" bigint, channel "Channel", "addressKey" uuid, "occurredAt" timestamptz)
-    JOIN profile p ON p.id = r."profileId" OR (r."profileId" IS NULL AND p.id IN (
-      SELECT a.profile_id FROM address a WHERE a.address_key = r."addressKey" AND a.channel = r.channel))
-    GROUP BY p.id, r.channel ORDER BY p.id, r.channel`);
+    CROSS JOIN LATERAL (
+      SELECT r."profileId" AS id WHERE r."profileId" IS NOT NULL
+      UNION ALL
+      SELECT a.profile_id FROM address a WHERE r."profileId" IS NULL AND a.address_key = r."addressKey" AND a.channel = r.channel
+    ) AS holder
+    GROUP BY holder.id, r.channel ORDER BY holder.id, r.channel`);
 }
 
 async function lockProfiles(tx: Queryable, wishes: readonly Wish[]): Promise<ReadonlyMap<bigint, LockedProfile>> {

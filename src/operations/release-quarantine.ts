@@ -2,12 +2,15 @@
  * The bulk release after a provider's outage (REL-7, W8): count and sample, then VALID or gone, in slices that may be killed anywhere.
  * ERRONEOUS and QUARANTINE only: a wish of the recipient is not the provider's mistake.
  */
-import { ConflictError, InvalidInputError } from '../domain/errors.ts';
-import type { ReleaseMode } from '../domain/vocabulary.ts';
+import { ConflictError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
+import { type AddressStatus, CHANNELS, type ReleaseMode } from '../domain/vocabulary.ts';
 import { changeEntries, findEntries } from '../store/change-entries.ts';
-import { type Sql, sql } from '../store/database.ts';
+import { type Queryable, type Sql, sql } from '../store/database.ts';
+import { isErased } from '../store/erased-keys.ts';
 import { lockAddresses } from '../store/feedback-reads.ts';
 import { type QuarantineFilter, quarantineCondition } from '../store/filters/quarantine-filter.ts';
+import { hitBy } from '../store/incident-hits.ts';
+import { readIncident } from '../store/incidents.ts';
 import {
   advanceRelease,
   countMatches,
@@ -21,6 +24,9 @@ import {
 import type { Actor, Instance } from './instance.ts';
 import { recordAudit } from './record-audit.ts';
 import { claimRelease, type ReleaseOptions, startRelease } from './run-release.ts';
+
+/** Only these two states can be meant, whatever the filter says. */
+const RELEASABLE = ['ERRONEOUS', 'QUARANTINE'] as const satisfies readonly AddressStatus[];
 
 export interface ReleaseQuarantineInput {
   readonly filter: QuarantineFilter;
@@ -42,7 +48,7 @@ export interface ReleaseQuarantineInput {
  *
  * @returns the release's id
  * @throws ConflictError where another number of entries matches than was expected
- * @throws InvalidInputError for a filter that cannot be used, and for an empty one without an expected count
+ * @throws InvalidInputError for a filter that cannot be used, and for one that leaves every entry in without an expected count
  */
 export async function releaseQuarantine(
   instance: Instance,
@@ -51,8 +57,24 @@ export async function releaseQuarantine(
   options: ReleaseOptions = {},
 ): Promise<bigint> {
   const { filter, mode, dryRun } = input;
-  const where = await releasable(instance, filter);
-  const expected = checkedCount(input);
+  return beginRelease(instance, { filter, incidentId: null, mode, dryRun, expected: checkedCount(input) }, actor, options);
+}
+
+export interface ReleaseOrder {
+  readonly filter: QuarantineFilter;
+  /** What it hit is released; null = what the filter finds. */
+  readonly incidentId: bigint | null;
+  readonly mode: ReleaseMode;
+  readonly dryRun: boolean;
+  readonly expected: number | null;
+  /** In the transaction that begins a real release. */
+  onBegin?(tx: Queryable, at: Date): Promise<void>;
+}
+
+/** Counts, samples and begins. @returns the release's id @throws ConflictError, InvalidInputError as `releaseQuarantine` */
+export async function beginRelease(instance: Instance, order: ReleaseOrder, actor: Actor, options: ReleaseOptions = {}): Promise<bigint> {
+  const { filter, incidentId, mode, dryRun, expected } = order;
+  const where = await releasable(instance, order);
   const at = instance.now();
   const { matched, lastEntryId } = await countMatches(instance.database, where);
   if (expected !== null && expected !== matched) {
@@ -60,20 +82,39 @@ export async function releaseQuarantine(
   }
   const sample = await sampleMatches(instance.database, where);
   const state = dryRun || matched === 0 ? 'DONE' : 'RUNNING';
+  const meant = incidentId === null ? { filter } : { incident: incidentId.toString() };
   const id = await instance.database.transaction(async (tx) => {
-    const release = await insertRelease(tx, { state, mode, dryRun, filter, actor: actor.name, matched, lastEntryId, sample, at });
+    const release = await insertRelease(tx, {
+      state,
+      mode,
+      dryRun,
+      filter,
+      incidentId,
+      actor: actor.name,
+      matched,
+      lastEntryId,
+      sample,
+      at,
+    });
     if (state === 'RUNNING') await claimRelease(tx, instance, release);
-    if (!dryRun) await recordAudit(tx, actor, 'quarantine.release', `QuarantineRelease ${release}`, { mode, matched, filter }, at);
+    if (!dryRun) await recordAudit(tx, actor, 'quarantine.release', `QuarantineRelease ${release}`, { mode, matched, ...meant }, at);
+    if (!dryRun) await order.onBegin?.(tx, at);
     return release;
   });
   if (state === 'RUNNING') await startRelease(instance, id, releaseSlice, options);
   return id;
 }
 
-/** The condition of a release on `c`, an entry. Only these two states can be meant, whatever the filter says. */
-async function releasable(instance: Instance, filter: QuarantineFilter): Promise<Sql> {
-  const found = quarantineCondition(filter, await instance.addressBook());
-  return sql`c.status IN ('ERRONEOUS', 'QUARANTINE') AND ${found}`;
+/** The condition of a release on `c`, an entry. Only these two states can be meant, whatever the filter says, and never an erased address. */
+async function releasable(instance: Instance, { filter, incidentId }: Pick<ReleaseOrder, 'filter' | 'incidentId'>): Promise<Sql> {
+  const found = incidentId === null ? quarantineCondition(filter, await instance.addressBook()) : await hitCondition(instance, incidentId);
+  return sql`c.status IN ('ERRONEOUS', 'QUARANTINE') AND ${found} AND NOT ${isErased(sql`c.address_key`)}`;
+}
+
+async function hitCondition({ database }: Instance, incidentId: bigint): Promise<Sql> {
+  const incident = await readIncident(database, incidentId);
+  if (incident === null) throw new NotFoundError('There is no incident with this id.');
+  return hitBy(incidentId, incident);
 }
 
 function checkedCount({ filter, expectedCount = null }: ReleaseQuarantineInput): number | null {
@@ -82,18 +123,25 @@ function checkedCount({ filter, expectedCount = null }: ReleaseQuarantineInput):
   }
   if (expectedCount === null && isEmpty(filter)) {
     throw new InvalidInputError(
-      'An empty filter means the whole list: say in expectedCount how many entries you expect to release.',
+      'This filter leaves the whole list in: say in expectedCount how many entries you expect to release.',
       'input.expectedCount',
     );
   }
   return expectedCount;
 }
 
-/** Does the filter leave every entry in? `{ statusUpdatedAt: {} }` does. */
-function isEmpty(value: unknown): boolean {
-  if (value === null || value === undefined) return true;
-  if (typeof value !== 'object' || value instanceof Date || Array.isArray(value)) return false;
-  return Object.values(value).every(isEmpty);
+/** Does the filter leave every entry in? `{ statusUpdatedAt: {} }`, an empty text and a list of all channels do. */
+function isEmpty({ status, channel, ...others }: QuarantineFilter): boolean {
+  return namesAll(status, RELEASABLE) && namesAll(channel, CHANNELS) && saysNothing(others);
+}
+
+function namesAll<T>(list: readonly T[] | null | undefined, all: readonly T[]): boolean {
+  return list == null || all.every((one) => list.includes(one));
+}
+
+function saysNothing(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return true;
+  return typeof value === 'object' && !(value instanceof Date) && Object.values(value).every(saysNothing);
 }
 
 /**
@@ -106,7 +154,7 @@ export async function releaseSlice(instance: Instance, id: bigint, size: number)
   const release = await readRelease(database, id);
   if (release === null || release.state !== 'RUNNING' || release.undone) return true;
   const at = instance.now();
-  const where = sql`${await releasable(instance, release.filter)} AND c.status_updated_at <= ${release.createdAt}::timestamptz`;
+  const where = sql`${await releasable(instance, release)} AND c.status_updated_at <= ${release.createdAt}::timestamptz`;
   const found = await findEntries(database, { where, after: release.position, last: release.lastEntryId, size });
   const next = found.length < size ? undefined : found.at(-1);
   const ended = await database.transaction(async (tx) => {

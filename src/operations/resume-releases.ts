@@ -1,9 +1,9 @@
-import { sql } from '../store/database.ts';
 import { findLeftReleases } from '../store/quarantine-release.ts';
 import { startBackgroundWork } from './background-work.ts';
 import type { Instance } from './instance.ts';
 import { releaseSlice } from './release-quarantine.ts';
 import { releaseName, runRelease } from './run-release.ts';
+import { dropLeftLeases } from './run-slices.ts';
 import { undoReleaseSlice } from './undo-release.ts';
 
 /**
@@ -13,12 +13,8 @@ import { undoReleaseSlice } from './undo-release.ts';
  * @returns how many were taken up
  */
 export async function resumeReleases(instance: Instance): Promise<number> {
-  const { database, node } = instance;
-  // The embedded database has one process: what another one held, it holds no more.
-  if (database.engine === 'embedded') {
-    await database.execute(sql`UPDATE lease SET expires_at = clock_timestamp() WHERE holder <> ${node} AND name LIKE 'release:%'`);
-  }
-  const left = await findLeftReleases(database);
+  await dropLeftLeases(instance, 'release:');
+  const left = await findLeftReleases(instance.database);
   for (const { id, undone } of left) {
     startBackgroundWork(instance, releaseName(id), async (signal) => {
       await runRelease(instance, id, undone ? undoReleaseSlice : releaseSlice, { signal });

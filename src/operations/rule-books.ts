@@ -4,6 +4,7 @@ import type { EditedQualification, QualificationRuleData } from '../domain/quali
 import { compileRuleBook, editedKey, type RuleBook } from '../domain/qualification/rule-book.ts';
 import { type Database, type Queryable, rows, sql } from '../store/database.ts';
 import { bumpRevision, revisioned } from '../store/revision.ts';
+import { deleteFormerShippedRules, writeShippedRules } from '../store/rule-rows.ts';
 
 /** The rules as they are now: at most half a second old on any node (amendment A16). */
 export interface RuleBooks {
@@ -53,29 +54,24 @@ function editedMap(edited: readonly EditedQualification[]): RuleBook['edited'] {
   return new Map(edited.map((row) => [editedKey(row.channel, row.md5), row]));
 }
 
+/** The shipped rules as rows of the table, in the order in which they are tried. */
+export function shippedRules(): readonly QualificationRuleData[] {
+  return builtInRules().map((rule, index) => ({ ...rule, position: FIRST_BUILT_IN_POSITION + index }));
+}
+
 /**
  * Brings the shipped rules into the table, where they differ from those of the last start. Replaces rows of its own origin only: a
  * user's rule stands, also where a shipped one has its name; `active` and `shadow` stay as a person set them (amendment A2). The order
  * of the shipped rules comes with them.
  */
-export async function seedBuiltInRules(tx: Queryable): Promise<void> {
-  const shipped = builtInRules().map((rule, index) => ({ ...rule, position: FIRST_BUILT_IN_POSITION + index }));
-  const text = rows(shipped);
-  const fingerprint = JSON.stringify(createHash('sha256').update(text).digest('hex'));
+export async function seedBuiltInRules(tx: Queryable, now: Date): Promise<void> {
+  const shipped = shippedRules();
+  const fingerprint = JSON.stringify(createHash('sha256').update(rows(shipped)).digest('hex'));
   const fresh = await tx.execute(sql`
     INSERT INTO setting (key, value) VALUES (${FINGERPRINT}, ${fingerprint}::jsonb)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now() WHERE setting.value <> excluded.value`);
   if (fresh === 0) return;
-  await tx.execute(sql`
-    DELETE FROM qualification_rule
-    WHERE origin = 'BUILT_IN' AND name NOT IN (SELECT r.name FROM jsonb_to_recordset(${text}::jsonb) AS r(name text))`);
-  await tx.execute(sql`
-    INSERT INTO qualification_rule AS rule (name, position, patterns, regex, type, reason, fault, active, shadow, origin)
-    SELECT r.name, r.position, r.patterns, r.regex, r.type, r.reason, r.fault, r.active, r.shadow, 'BUILT_IN'
-    FROM jsonb_to_recordset(${text}::jsonb) AS r(name text, position int, patterns text[], regex text, type "FailureType",
-      reason "FailureReason", fault "Fault", active boolean, shadow boolean)
-    ON CONFLICT (name) DO UPDATE SET position = excluded.position, patterns = excluded.patterns, regex = excluded.regex,
-      type = excluded.type, reason = excluded.reason, fault = excluded.fault, version = rule.version + 1, updated_at = now()
-    WHERE rule.origin = 'BUILT_IN'`);
+  await deleteFormerShippedRules(tx, shipped);
+  await writeShippedRules(tx, shipped, 'keep', now);
   await bumpRevision(tx, 'rules');
 }

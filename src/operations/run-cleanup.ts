@@ -3,10 +3,13 @@ import { beginJobRun, endJobRun, reportJobRun, type TaskReport } from '../store/
 import { releaseLease, takeLease } from '../store/lease.ts';
 import { CLEANUP_ACTOR, purgeValidEntries, releaseEntries } from './cleanup-entries.ts';
 import { RETENTION_TASKS } from './cleanup-logs.ts';
+import { PRIVACY_TASKS } from './cleanup-privacy.ts';
 import type { CleanupContext, CleanupTask } from './cleanup-task.ts';
 import { expireDeliveries } from './expire-deliveries.ts';
 import type { Actor, Instance } from './instance.ts';
+import { maintainTables } from './maintain-tables.ts';
 import { recordAudit } from './record-audit.ts';
+import { recordShares } from './record-shares.ts';
 
 export const CLEANUP_JOB = 'cleanup';
 /** The scheduled run; whoever else starts one leaves a line in the audit trail. */
@@ -18,8 +21,16 @@ const LEASE_MS = 60_000;
 const SLICE_SIZE = 5_000;
 const ERROR_TEXT_MAX = 500;
 
-/** W7: what has expired ends first, then addresses open, then what is old goes. */
-export const CLEANUP_TASKS: readonly CleanupTask[] = [expireDeliveries, releaseEntries, purgeValidEntries, ...RETENTION_TASKS];
+/** W7: what has expired ends first, then addresses open, then what is old goes; figures and upkeep come last, for nothing waits for them. */
+export const CLEANUP_TASKS: readonly CleanupTask[] = [
+  expireDeliveries,
+  releaseEntries,
+  purgeValidEntries,
+  ...RETENTION_TASKS,
+  ...PRIVACY_TASKS,
+  recordShares,
+  maintainTables,
+];
 
 export interface CleanupReport {
   readonly tasks: readonly TaskReport[];

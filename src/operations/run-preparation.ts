@@ -1,5 +1,6 @@
 import { cutControlGroup, cutSurplus, findLimitCut, type LimitCut } from '../store/cut-target.ts';
 import type { Queryable } from '../store/database.ts';
+import { awaitErasures } from '../store/erased-keys.ts';
 import { addVolumes, type RuleVolume } from '../store/exclusion-rules-sql.ts';
 import { releaseLease, takeLease } from '../store/lease.ts';
 import {
@@ -99,6 +100,7 @@ async function nextSlice(work: Work): Promise<Progress> {
 /** Decides the next profiles. Where none is left: ends the run, or tells of the run whose target is yet to be cut. */
 async function selectSlice(tx: Queryable, { instance, deliveryId, size }: Work, pads: KeyPads): Promise<Progress | RunningPreparation> {
   const at = instance.now();
+  await awaitErasures(tx);
   const running = await lockRunningPreparation(tx, deliveryId);
   if (running === null) return 'GONE';
   const upTo = await sliceEnd(tx, running, { after: running.position, last: running.lastProfileId, size });
@@ -135,6 +137,7 @@ async function cutSlice(work: Work, seen: RunningPreparation): Promise<Progress>
 /** @returns the last message looked at */
 async function cutPiece(tx: Queryable, { instance, deliveryId, size, run, part, after, cut }: Work): Promise<Progress | bigint> {
   const at = instance.now();
+  await awaitErasures(tx);
   const running = await lockRunningPreparation(tx, deliveryId);
   if (running === null) return 'GONE';
   if (running.run !== run || partOf(running) !== part) return 'SLICE';

@@ -4,10 +4,11 @@ import { BUILT_IN_RULES } from '../domain/qualification/built-in-rules.ts';
 import { type ExtensionRule, extendRules, extensionName, settledText } from '../domain/qualification/extend-rules.ts';
 import type { QualificationRuleData } from '../domain/qualification/qualification-rule.ts';
 import { compileRuleBook, type OwnRule, type RuleBook } from '../domain/qualification/rule-book.ts';
-import { deleteExtensions, insertExtensions, type KeptRow, readKeptMeanings, readProductRules } from '../store/extension-rules.ts';
+import { insertExtensions, type KeptRow, readKeptMeanings, readProductRules } from '../store/extension-rules.ts';
 import { beginJobRun, endJobRun, reportJobRun, type TaskReport } from '../store/job-runs.ts';
 import { releaseLease, takeLease } from '../store/lease.ts';
 import { bumpRevision } from '../store/revision.ts';
+import { deleteRulesOf } from '../store/rule-rows.ts';
 import type { Actor, Instance } from './instance.ts';
 import { recordAudit } from './record-audit.ts';
 import { FIRST_BUILT_IN_POSITION } from './rule-books.ts';
@@ -84,7 +85,10 @@ async function update(instance: Instance, actor: Actor): Promise<{ removed: numb
   if (outdated.length + added.length === 0) return { removed: 0, added: 0 };
   const now = instance.now();
   return database.transaction(async (tx) => {
-    const counts = { removed: await deleteExtensions(tx, outdated), added: await insertExtensions(tx, added, POSITION, now) };
+    const counts = {
+      removed: await deleteRulesOf(tx, 'DELIVERABILITY_UPDATE', outdated),
+      added: await insertExtensions(tx, added, POSITION, now),
+    };
     await recordAudit(tx, actor, 'qualificationRule.deliverabilityUpdate', `Job ${DELIVERABILITY_JOB}`, counts, now);
     await bumpRevision(tx, 'rules');
     return counts;

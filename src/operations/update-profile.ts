@@ -4,6 +4,7 @@ import { hasSqlState } from '../store/database.ts';
 import { lockProfiles, replaceAddresses, updateProfiles } from '../store/profile-writes.ts';
 import { type AddressInput, checkAddresses, checkExternalId, checkNames, replacedChannels } from './check-profile.ts';
 import type { Actor, Instance } from './instance.ts';
+import { guardErased } from './keep-erased-out.ts';
 import { recordAudit } from './record-audit.ts';
 
 export interface UpdateProfileInput {
@@ -22,16 +23,19 @@ const UNIQUE_VIOLATION = '23505';
  * Changes a profile: absent fields keep, null clears; the addresses of a channel are replaced together. A new address is shut at once
  * where the person has opted out of its channel.
  *
- * @throws NotFoundError, InvalidInputError with the field, ConflictError where the external id is taken
+ * @throws NotFoundError, InvalidInputError with the field, also where a new address or external id was erased, ConflictError where the external id is taken
  */
 export async function updateProfile(instance: Instance, input: UpdateProfileInput, actor: Actor): Promise<void> {
   checkExternalId(input.externalId);
   checkNames(input);
-  const addresses = checkAddresses(await instance.addressBook(), input.addresses ?? []);
+  const book = await instance.addressBook();
+  const addresses = checkAddresses(book, input.addresses ?? []);
   const channels = replacedChannels(addresses, input.replaceChannels);
   const at = instance.now();
   const { id, externalId, firstName, lastName } = input;
   const work = instance.database.transaction(async (tx) => {
+    const refusal = (await guardErased(tx, book, [{ externalId, addresses }]))({ externalId, addresses });
+    if (refusal !== null) throw refusal;
     const [profile] = await lockProfiles(tx, { ids: [id], externalIds: [] });
     if (!profile) throw new NotFoundError('There is no profile with this id.');
     await updateProfiles(tx, [{ id, externalId, firstName, lastName }], at);

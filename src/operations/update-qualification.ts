@@ -2,6 +2,7 @@ import { ConflictError, InvalidInputError, NotFoundError } from '../domain/error
 import { refusedMeaning } from '../domain/failure/check-meaning.ts';
 import { defaultFault } from '../domain/qualification/default-fault.ts';
 import type { FailureReason, FailureType, Fault, QualificationStatus } from '../domain/vocabulary.ts';
+import { acknowledgeTexts } from '../store/alerts.ts';
 import { clearPendingOccurrences } from '../store/counter-fold.ts';
 import { type Queryable, sql } from '../store/database.ts';
 import { bumpRevision } from '../store/revision.ts';
@@ -35,7 +36,7 @@ const MOST_OCCURRENCES = 100_000;
  * Lets a person say what a text means (QUA-3, QUA-7, amendment A12): from then on the row decides before any rule, on all nodes within a
  * second. IGNORE: failures with this text never count. Earlier failures keep what they were taken for.
  *
- * A new reason brings its own fault along unless the edit names one. `occurrences` alone is no judgement: the row goes on recording.
+ * Its alert is acknowledged with it. A new reason brings its own fault along unless the edit names one. `occurrences` alone is no judgement: the row goes on recording.
  *
  * @returns the row's id
  * @throws NotFoundError, ConflictError where the row has moved on, InvalidInputError
@@ -57,6 +58,7 @@ export async function updateQualification(instance: Instance, input: UpdateQuali
         status = ${next.status}::"QualificationStatus", edited_by_user = ${next.editedByUser}, occurrences = ${next.occurrences},
         version = version + 1, updated_at = ${now}
       WHERE id = ${input.id}`);
+    if (isJudged(input)) await acknowledgeTexts(tx, [input.id], actor.name, now);
     const { id, expectedVersion: _expected, ...detail } = input;
     await recordAudit(tx, actor, 'qualification.update', `MessageQualification ${id}`, detail, now);
     await bumpRevision(tx, 'rules');
@@ -82,15 +84,18 @@ async function lockRow(tx: Queryable, id: bigint): Promise<Row> {
   return row;
 }
 
+function isJudged({ type, reason, fault, status }: UpdateQualificationInput): boolean {
+  return [type, reason, fault, status].some((field) => field != null);
+}
+
 function edited(row: Row, input: UpdateQualificationInput): Row {
   const reason = input.reason ?? row.reason;
-  const judged = [input.type, input.reason, input.fault, input.status].some((field) => field != null);
   return {
     type: input.type ?? row.type,
     reason,
     fault: input.fault ?? (reason === row.reason ? row.fault : defaultFault(reason)),
     status: input.status ?? row.status,
-    editedByUser: row.editedByUser || judged,
+    editedByUser: row.editedByUser || isJudged(input),
     occurrences: input.occurrences ?? row.occurrences,
     version: row.version,
   };

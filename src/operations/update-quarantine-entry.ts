@@ -2,11 +2,13 @@ import { ConflictError, InvalidInputError, NotFoundError } from '../domain/error
 import { ledgerLine } from '../domain/quarantine/fold.ts';
 import { editByHand, type ManualChange } from '../domain/quarantine/manual-edit.ts';
 import type { Queryable } from '../store/database.ts';
+import { readErasedKeys } from '../store/erased-keys.ts';
 import { lockAddresses } from '../store/feedback-reads.ts';
 import { updateEntries } from '../store/feedback-writes.ts';
 import { type EditedEntry, findEntryKey, insertEditLine, lockEntry } from '../store/quarantine-edits.ts';
 import { checkStorable } from './check-profile.ts';
 import { checkDelivery, ERROR_TEXT_MAX } from './create-quarantine-entry.ts';
+import { checkErasedEdit } from './erased-entry.ts';
 import type { Actor, Instance } from './instance.ts';
 import { recordAudit } from './record-audit.ts';
 
@@ -23,7 +25,7 @@ const NOT_FOUND = 'There is no quarantine entry with this id.';
  * Edits an entry by hand (QTN-11, R39): absent fields keep, null clears; VALID puts the counter to 0. An edit that changes nothing writes
  * nothing.
  *
- * @throws NotFoundError, InvalidInputError with the field, ConflictError where the entry has moved on since `expectedVersion`
+ * @throws NotFoundError, InvalidInputError with the field, also where an erased address would be opened or described; ConflictError where the entry has moved on since `expectedVersion`
  */
 export async function updateQuarantineEntry(instance: Instance, input: UpdateQuarantineEntryInput, actor: Actor): Promise<void> {
   const at = instance.now();
@@ -49,6 +51,7 @@ function checkVersion({ version }: EditedEntry, expected: number | null | undefi
 async function edit(tx: Queryable, entry: EditedEntry, input: UpdateQuarantineEntryInput, actor: Actor, at: Date): Promise<boolean> {
   const decided = editByHand(entry, input, at);
   if (!decided.ok) throw new InvalidInputError(decided.message, decided.field);
+  checkErasedEdit(await readErasedKeys(tx, [entry.addressKey]), entry, decided.next);
   const lastDeliveryId = input.lastDeliveryId === undefined ? entry.lastDeliveryId : input.lastDeliveryId;
   if (!decided.changed && lastDeliveryId === entry.lastDeliveryId) return false;
   const next = { ...decided.next, source: 'MANUAL' as const };

@@ -1,17 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import { findHolder, isHeldLock, type LockFile, takeLock } from './directory-lock.ts';
 
 /** The data directory cannot be opened; the message is for the person at the terminal. */
 export class DataDirectoryError extends Error {
   override readonly name = 'DataDirectoryError';
 }
-
-const LockFile = z.object({ pid: z.number().int(), startedAt: z.string(), url: z.string().optional(), secret: z.string().optional() });
-export type LockFile = z.infer<typeof LockFile>;
 
 export interface DataDirectory {
   /** Where PGlite keeps its files. */
@@ -22,9 +19,6 @@ export interface DataDirectory {
 }
 
 const lockPath = (folder: string) => join(folder, 'lazaret.lock');
-const besideLock = (folder: string) => `${lockPath(folder)}.${randomUUID()}`;
-/** A lock that cannot be read and is younger than this is being written. */
-const WRITING_MS = 5_000;
 
 /**
  * Takes the data directory for this process. Two processes on one PGlite directory lose rows without a word, so the lock comes first.
@@ -33,92 +27,27 @@ const WRITING_MS = 5_000;
  */
 export async function takeDataDirectory(folder: string): Promise<DataDirectory> {
   await mkdir(folder, { recursive: true });
-  await takeLock(folder);
+  const lock = await takeLock(lockPath(folder));
+  if (lock === 'BUSY') throw new DataDirectoryError(`${folder} was taken by another process at the same moment; try again`);
+  if (!isHeldLock(lock)) {
+    throw new DataDirectoryError(`${folder} is in use by ${processOf(lock)}; end it first, or set LAZARET_DATA_DIR to another folder`);
+  }
   try {
     await assertSameEngine(folder);
   } catch (error) {
-    await rm(lockPath(folder), { force: true });
+    await lock.release();
     throw error;
   }
-  return {
-    database: join(folder, 'postgres'),
-    announce: async (server) => {
-      const written = besideLock(folder);
-      await writeFile(written, JSON.stringify({ ...lockOfThisProcess(), ...server }), { mode: 0o600 });
-      await rename(written, lockPath(folder));
-    },
-    release: () => rm(lockPath(folder), { force: true }),
-  };
+  return { database: join(folder, 'postgres'), ...lock };
 }
 
 /** Who holds the directory now, if that process lives. */
-export async function readLock(folder: string): Promise<LockFile | null> {
-  const lock = await readLockFile(lockPath(folder));
-  return lock !== null && isAlive(lock) ? lock : null;
+export function readLock(folder: string): Promise<LockFile | null> {
+  return findHolder(lockPath(folder));
 }
 
-async function readLockFile(path: string): Promise<LockFile | null> {
-  const lock = LockFile.safeParse(parseJson(await readFile(path, 'utf8').catch(() => '')));
-  return lock.success ? lock.data : null;
-}
-
-const lockOfThisProcess = (): LockFile => ({ pid: process.pid, startedAt: new Date().toISOString() });
-
-async function takeLock(folder: string): Promise<void> {
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    try {
-      await writeFile(lockPath(folder), JSON.stringify(lockOfThisProcess()), { flag: 'wx', mode: 0o600 });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const holder = await readLock(folder);
-    if (holder) {
-      throw new DataDirectoryError(`${folder} is in use by process ${holder.pid}; end it first, or set LAZARET_DATA_DIR to another folder`);
-    }
-    if (await isBeingWritten(lockPath(folder))) break;
-    await removeLeftLock(folder);
-  }
-  throw new DataDirectoryError(`${folder} was taken by another process at the same moment; try again`);
-}
-
-async function isBeingWritten(path: string): Promise<boolean> {
-  if ((await readLockFile(path)) !== null) return false;
-  const file = await stat(path).catch(() => null);
-  return file !== null && Math.abs(Date.now() - file.mtimeMs) < WRITING_MS;
-}
-
-/** Takes the lock of a dead process away. What was moved is looked at again: another process may have been faster, and then it is its lock. */
-async function removeLeftLock(folder: string): Promise<void> {
-  const aside = besideLock(folder);
-  try {
-    await rename(lockPath(folder), aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  const moved = await readLockFile(aside);
-  if ((moved !== null && isAlive(moved)) || (await isBeingWritten(aside))) await rename(aside, lockPath(folder));
-  else await rm(aside, { force: true });
-}
-
-/** In a container every main process has the same id, so a lock with our own id was left by the one before us. */
-function isAlive(lock: LockFile): boolean {
-  if (lock.pid === process.pid) return false;
-  try {
-    process.kill(lock.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+function processOf({ pid, place }: LockFile): string {
+  return place === undefined || place.host === hostname() ? `process ${pid}` : `process ${pid} on ${place.host}`;
 }
 
 const engineVersion = readEngineVersion();

@@ -30,7 +30,7 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
-export const LEDGERS = ['QUARANTINE', 'DELIVERY_LOG', 'EXCLUSION_LOG'] as const;
+export const LEDGERS = ['QUARANTINE', 'DELIVERY_LOG', 'EXCLUSION_LOG', 'ALERT', 'INCIDENT'] as const;
 export type Ledger = (typeof LEDGERS)[number];
 
 /** The hint of a feed: a nudge to poll at once. It may be lost; the poll is the guarantee. */

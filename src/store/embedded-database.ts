@@ -7,6 +7,12 @@ import { openEmbeddedHints } from './feed-hints.ts';
 
 const INT8 = 20;
 const INT8_ARRAY = 1016;
+const BYTEA = 17;
+const serializers = {
+  [INT8_ARRAY]: (value: unknown) => `{${(value as readonly unknown[]).join(',')}}`,
+  // PGlite's own writes byte by byte: a message of 30 MB would hold up everything else for seconds.
+  [BYTEA]: (value: unknown) => `\\x${Buffer.from(value as Uint8Array).toString('hex')}`,
+};
 const parsers = { [INT8]: (text: string) => BigInt(text) };
 /** On one connection transactions queue; Prisma's own limits would give up too early. */
 const QUEUE_MS = 30_000;
@@ -31,7 +37,7 @@ export async function openEmbeddedDatabase(options: { folder?: string; dump?: Bl
     (await PGlite.create({
       ...(options.folder === undefined ? {} : { dataDir: options.folder }),
       ...(options.dump === undefined ? {} : { loadDataDir: options.dump }),
-      serializers: { [INT8_ARRAY]: (value: unknown) => `{${(value as readonly unknown[]).join(',')}}` },
+      serializers,
     }));
   await client.exec(`SET TIME ZONE 'UTC'; SET jit = off`);
   const prisma = new PrismaClient({

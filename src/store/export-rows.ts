@@ -13,6 +13,9 @@ export interface ExportRow {
 const IDS_A_STATEMENT = 100_000n;
 const ROWS_A_STATEMENT = 5_000;
 
+/** Fenced: one probe a row, or a slice could cost the planner a reading of all profiles. */
+const PROFILE = sql`SELECT held.external_id FROM profile held WHERE held.id = c.profile_id OFFSET 0`;
+
 const SELECTED: Readonly<Record<ExportTable, { readonly columns: Sql; readonly joins: Sql }>> = {
   quarantine_entry: {
     columns: sql`c.id, c.channel, c.address, c.status, c.reason, c.error_count, c.error_text, c.last_error_at, c.short_code, c.domain, c.source,
@@ -23,12 +26,12 @@ const SELECTED: Readonly<Record<ExportTable, { readonly columns: Sql; readonly j
     columns: sql`c.id, c.delivery_id, d.internal_name AS delivery, c.profile_id, p.external_id, c.channel, c.address, c.domain, c.status,
       c.failure_type, c.failure_reason, c.fault, c.origin, c.raw_text, c.message_id, c.attempts, c.quarantined, c.control_group, c.sent_at,
       c.updated_at`,
-    joins: sql`JOIN delivery d ON d.id = c.delivery_id LEFT JOIN profile p ON p.id = c.profile_id`,
+    joins: sql`JOIN delivery d ON d.id = c.delivery_id LEFT JOIN LATERAL (${PROFILE}) AS p ON true`,
   },
   exclusion_log: {
     columns: sql`c.id, c.delivery_id, d.internal_name AS delivery, c.profile_id, p.external_id, c.channel, c.address, c.reason, c.scope, c.text,
       c.created_at`,
-    joins: sql`JOIN delivery d ON d.id = c.delivery_id LEFT JOIN profile p ON p.id = c.profile_id`,
+    joins: sql`JOIN delivery d ON d.id = c.delivery_id LEFT JOIN LATERAL (${PROFILE}) AS p ON true`,
   },
 };
 

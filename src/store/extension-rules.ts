@@ -19,14 +19,6 @@ export function readProductRules(database: Queryable): Promise<QualificationRule
     FROM qualification_rule WHERE origin <> 'USER' ORDER BY position, id`);
 }
 
-/** Deletes those of these rules that are of a deliverability update. */
-export function deleteExtensions(tx: Queryable, names: readonly string[]): Promise<number> {
-  if (names.length === 0) return Promise.resolve(0);
-  return tx.execute(sql`
-    DELETE FROM qualification_rule
-    WHERE origin = 'DELIVERABILITY_UPDATE' AND name IN (SELECT r.name FROM jsonb_to_recordset(${rows(names.map((name) => ({ name })))}::jsonb) AS r(name text))`);
-}
-
 /** Adds rules of a deliverability update behind those of users. A name that is taken stays as it is. */
 export async function insertExtensions(tx: Queryable, rules: readonly ExtensionRule[], position: number, now: Date): Promise<number> {
   if (rules.length === 0) return 0;

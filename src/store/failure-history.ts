@@ -1,10 +1,18 @@
-/** Past failures and what surrounds them, for trying a rule on history. */
+/** Past failures and what surrounds them, for judging them anew. */
 import type { QuarantineState } from '../domain/quarantine/quarantine-state.ts';
-import type { AddressStatus, Channel, EventOrigin, FailureReason, FailureType, Fault } from '../domain/vocabulary.ts';
-import { empty, type Queryable, rows, sql } from './database.ts';
+import type { AddressStatus, Channel, DeliveryOutcome, EventOrigin, FailureReason, FailureType, Fault } from '../domain/vocabulary.ts';
+import { empty, type Queryable, raw, rows, type Sql, sql } from './database.ts';
 
-/** A failure as it was recorded. */
+/** Condition on `line`, a failure in the ledger: no later line says what it is taken for instead. */
+export function isCurrentFailure(line: string): Sql {
+  const e = raw(line);
+  return sql`NOT EXISTS (
+    SELECT FROM delivery_event later WHERE later.corrects_id = COALESCE(${e}.corrects_id, ${e}.id) AND later.id > ${e}.id OFFSET 0)`;
+}
+
+/** A failure with what it is taken for now. */
 export interface PastFailure {
+  /** Its line in the ledger: the last one that corrects it, if there is any. */
   readonly id: bigint;
   readonly channel: Channel;
   readonly address: string;
@@ -16,82 +24,204 @@ export interface PastFailure {
   readonly fault: Fault;
   readonly decidedBy: string | null;
   readonly occurredAt: Date;
-  /** When the message was sent that it speaks of; null = unknown. */
-  readonly sentAt: Date | null;
-  /** Its text is on IGNORE now: it never counts (QUA-7). */
+  /** Its text was on IGNORE: it did not count (QUA-7). */
   readonly ignored: boolean;
+  /** Null = it was not kept what it came in. */
+  readonly inboundEventId: bigint | null;
 }
 
-/** The failures since an instant, newest first, a slice at a time. */
+export interface PastFailures {
+  readonly from: Date;
+  /** A condition on `e`, a line of the ledger; absent = all. */
+  readonly where?: Sql;
+}
+
+/** The failures with a text since an instant, newest first, a slice at a time. */
 export function readPastFailures(
   database: Queryable,
-  since: Date,
+  failures: PastFailures,
   before: Pick<PastFailure, 'occurredAt' | 'id'> | null,
   size: number,
 ): Promise<PastFailure[]> {
   const behind = before === null ? empty : sql`AND (e.occurred_at, e.id) < (${before.occurredAt}::timestamptz, ${before.id}::bigint)`;
   return database.query<PastFailure>(sql`
     SELECT e.id, e.channel, e.address, e.address_key::text AS "addressKey", e.raw_text AS "rawText", e.origin, e.failure_type AS type,
-      e.failure_reason AS reason, e.fault, e.decided_by AS "decidedBy", e.occurred_at AS "occurredAt", l.sent_at AS "sentAt",
-      coalesce(q.status = 'IGNORE', false) AS ignored
-    FROM (
-      SELECT * FROM delivery_event e
-      WHERE e.failure_type IS NOT NULL AND e.raw_text IS NOT NULL AND e.occurred_at >= ${since}::timestamptz ${behind}
-      ORDER BY e.occurred_at DESC, e.id DESC LIMIT ${size}) AS e
-    LEFT JOIN qualification q ON q.id = e.qualification_id
-    LEFT JOIN delivery_log l ON l.id = e.delivery_log_id
-    ORDER BY e.occurred_at DESC, e.id DESC`);
+      e.failure_reason AS reason, e.fault, e.decided_by AS "decidedBy", e.occurred_at AS "occurredAt", e.ignored,
+      e.inbound_event_id AS "inboundEventId"
+    FROM delivery_event e WHERE ${pastFailure(failures)} ${behind} ORDER BY e.occurred_at DESC, e.id DESC LIMIT ${size}`);
 }
 
-/** An address at an instant, and what became of it since. */
-export interface AddressPast {
+export async function countPastFailures(database: Queryable, failures: PastFailures): Promise<number> {
+  const [row] = await database.query<{ count: number }>(sql`
+    SELECT count(*)::int AS count FROM delivery_event e WHERE ${pastFailure(failures)}`);
+  return row?.count ?? 0;
+}
+
+function pastFailure({ from, where = sql`true` }: PastFailures): Sql {
+  return sql`e.failure_type IS NOT NULL AND e.outcome = 'FAILED' AND e.raw_text IS NOT NULL AND e.occurred_at >= ${from}::timestamptz
+    AND ${isCurrentFailure('e')} AND ${where}`;
+}
+
+/** One failure or success of an address. */
+export interface HistoryEvent {
+  readonly id: bigint;
   readonly addressKey: string;
-  /** The entry as it was before that instant, from its ledger; null = there was none. */
+  readonly channel: Channel;
+  readonly outcome: DeliveryOutcome;
+  readonly occurredAt: Date;
+  readonly origin: EventOrigin;
+  /** When the message was sent that it speaks of; null = unknown. */
+  readonly sentAt: Date | null;
+  /** Of a failure; null for a success. */
+  readonly type: FailureType | null;
+  readonly reason: FailureReason | null;
+  readonly fault: Fault | null;
+  readonly decidedBy: string | null;
+  readonly rawText: string | null;
+  readonly ignored: boolean;
+  readonly quarantined: boolean;
+  /** Reason of the incident that held its quarantine back; null = none did. */
+  readonly heldFor: FailureReason | null;
+  readonly deliveryId: bigint | null;
+}
+
+/** An address from the first of its failures on that was ever taken for something else than at first, or is now to be. */
+export interface AddressHistory {
+  readonly addressKey: string;
+  readonly address: string;
+  readonly channel: Channel;
+  readonly domain: string | null;
+  /** The entry as it was before, from its ledger; null = there was none. */
   readonly state: QuarantineState | null;
   readonly lastSuccessAt: Date | null;
   readonly firstUndefinedAt: Date | null;
-  /** Successes since. */
-  readonly successes: readonly Date[];
-  /** Of the entry today; null = there is none. */
-  readonly status: AddressStatus | null;
-  /** A person or an import has decided about the entry, or it was created by one. */
+  /** A person or an import has decided about the entry since. */
   readonly byHand: boolean;
+  /** Of the last line of the entry's ledger; 0 = there is none. */
+  readonly lastVersion: number;
+  /** In the order in which they came in. Where somebody released or deleted the entry since: only what came after that. */
+  readonly events: readonly HistoryEvent[];
 }
 
-interface PastRow extends Omit<AddressPast, 'state'>, Omit<QuarantineState, 'status' | 'lastSuccessAt'> {
+/** Lines of one address are compared by their transactions; those of a restored dump have lost them, and go by the clock (see feed-state.ts). */
+const isEarlier = (a: string, b: string) => {
+  const [left, right] = [raw(a), raw(b)];
+  return sql`CASE WHEN ${left}.txid > '3'::xid8 AND ${right}.txid > '3'::xid8 THEN ${left}.txid < ${right}.txid
+    ELSE ${left}.recorded_at < ${right}.recorded_at END`;
+};
+
+interface StartRow extends Omit<AddressHistory, 'state' | 'events'>, Omit<QuarantineState, 'status' | 'lastSuccessAt'> {
   readonly pastStatus: AddressStatus | null;
   readonly stateSuccessAt: Date | null;
+  readonly txid: string;
+  readonly recordedAt: Date;
+  /** What came in with the start itself is not part of the history. */
+  readonly exclusive: boolean;
 }
 
-/** Reads the past of addresses, each from its own instant on. */
-export async function readAddressPasts(
+/**
+ * Reads the histories of addresses of which these lines are to be judged anew.
+ *
+ * @param automatic the actor of the cleanup: what it does is no decision of a person
+ */
+export async function readAddressHistories(
   database: Queryable,
-  wanted: readonly { readonly addressKey: string; readonly from: Date }[],
-): Promise<AddressPast[]> {
-  const found = await database.query<PastRow>(sql`
-    SELECT w."addressKey"::text AS "addressKey", p.status AS "pastStatus", p.reason, p.text AS "errorText", p.error_count AS "errorCount",
+  lines: readonly { readonly addressKey: string; readonly eventId: bigint }[],
+  automatic: string,
+): Promise<readonly AddressHistory[]> {
+  if (lines.length === 0) return [];
+  const starts = await readStarts(database, lines, automatic);
+  const events = new Map<string, HistoryEvent[]>();
+  for (const event of await readEvents(database, starts)) {
+    const known = events.get(event.addressKey);
+    if (known) known.push(event);
+    else events.set(event.addressKey, [event]);
+  }
+  return starts.map((row) => historyOf(row, events.get(row.addressKey) ?? []));
+}
+
+function historyOf(row: StartRow, events: readonly HistoryEvent[]): AddressHistory {
+  const { addressKey, address, channel, domain, pastStatus, stateSuccessAt, lastSuccessAt, firstUndefinedAt, byHand, lastVersion } = row;
+  const { reason, errorText, errorCount, lastErrorAt, lastSignificantErrorAt, softCaused, source, statusUpdatedAt } = row;
+  const dates = { lastErrorAt, lastSignificantErrorAt, lastSuccessAt: stateSuccessAt, statusUpdatedAt };
+  const state = pastStatus === null ? null : { status: pastStatus, reason, errorText, errorCount, softCaused, source, ...dates };
+  return { addressKey, address, channel, domain, state, lastSuccessAt, firstUndefinedAt, byHand, lastVersion, events };
+}
+
+/**
+ * Where each history begins: before the first line that is corrected, or at the last line since by which somebody released, deleted or
+ * repaired the entry. Earlier requalifications are no such line: what they corrected is replayed as it is now. Where retention has taken
+ * the failure that one of them corrected, its line is what the history begins with.
+ */
+function readStarts(
+  database: Queryable,
+  lines: readonly { readonly addressKey: string; readonly eventId: bigint }[],
+  automatic: string,
+): Promise<StartRow[]> {
+  const known = sql`e.address_key = f.key AND CASE WHEN b.id IS NULL THEN ${isEarlier('e', 'f')} ELSE NOT (${isEarlier('b', 'e')}) END`;
+  return database.query<StartRow>(sql`
+    WITH wanted AS MATERIALIZED (
+      SELECT w.key, w.event FROM jsonb_to_recordset(${rows(lines.map(({ addressKey: key, eventId: event }) => ({ key, event })))}::jsonb) AS w(key uuid, event bigint)
+    ),
+    keys AS MATERIALIZED (SELECT DISTINCT key FROM wanted),
+    firsts AS MATERIALIZED (
+      SELECT w.key, COALESCE(e.corrects_id, e.id) AS id FROM wanted w JOIN delivery_event e ON e.id = w.event
+      UNION
+      SELECT k.key, e.corrects_id FROM keys k CROSS JOIN LATERAL (
+        SELECT corrects_id FROM delivery_event WHERE address_key = k.key AND failure_type IS NOT NULL OFFSET 0) e
+      WHERE e.corrects_id IS NOT NULL
+    ),
+    found AS MATERIALIZED (
+      SELECT f.key, f.id AS first_id, e.id, e.txid, e.recorded_at, e.address, e.channel, e.domain FROM firsts f LEFT JOIN delivery_event e ON e.id = f.id
+    )
+    SELECT f.key::text AS "addressKey", f.address, f.channel, f.domain, COALESCE(b.txid, f.txid)::text AS txid, COALESCE(b.recorded_at, f.recorded_at) AS "recordedAt",
+      b.id IS NOT NULL AS exclusive, p.status AS "pastStatus", p.reason, p.text AS "errorText", p.error_count AS "errorCount",
       p.last_error_at AS "lastErrorAt", p.last_significant_error_at AS "lastSignificantErrorAt", p.last_success_at AS "stateSuccessAt",
       p.soft_caused AS "softCaused", p.source, p.status_updated_at AS "statusUpdatedAt",
-      (SELECT max(e.occurred_at) FROM delivery_event e
-        WHERE e.address_key = w."addressKey" AND e.outcome = 'DELIVERED' AND e.occurred_at < w."from") AS "lastSuccessAt",
-      (SELECT min(e.occurred_at) FROM delivery_event e
-        WHERE e.address_key = w."addressKey" AND e.failure_type = 'UNDEFINED' AND e.occurred_at < w."from") AS "firstUndefinedAt",
-      ARRAY(SELECT e.occurred_at FROM delivery_event e
-        WHERE e.address_key = w."addressKey" AND e.outcome = 'DELIVERED' AND e.occurred_at >= w."from" ORDER BY e.occurred_at) AS successes,
-      q.status,
-      coalesce(q.source IN ('MANUAL', 'IMPORT'), false) OR EXISTS (
-        SELECT FROM quarantine_event m WHERE m.address_key = w."addressKey" AND m.short_code = '' AND m.source IN ('MANUAL', 'IMPORT')
-          AND m.occurred_at >= w."from") AS "byHand"
-    FROM jsonb_to_recordset(${rows(wanted)}::jsonb) AS w("addressKey" uuid, "from" timestamptz)
+      (SELECT max(e.occurred_at) FROM delivery_event e WHERE ${known} AND e.outcome = 'DELIVERED') AS "lastSuccessAt",
+      (SELECT min(e.occurred_at) FROM delivery_event e WHERE ${known} AND e.failure_type = 'UNDEFINED' AND ${isCurrentFailure('e')})
+        AS "firstUndefinedAt",
+      COALESCE(q.source IN ('MANUAL', 'IMPORT'), false) OR EXISTS (
+        SELECT FROM quarantine_event l WHERE l.address_key = f.key AND l.short_code = '' AND l.source IN ('MANUAL', 'IMPORT')
+          AND NOT (${isEarlier('l', 'f')})) AS "byHand",
+      COALESCE((SELECT max(l.version) FROM quarantine_event l WHERE l.address_key = f.key AND l.short_code = ''), 0) AS "lastVersion"
+    FROM (SELECT DISTINCT ON (key) * FROM found WHERE id IS NOT NULL ORDER BY key, id) f
+    LEFT JOIN (SELECT DISTINCT key FROM found WHERE id IS NULL) lost ON lost.key = f.key
     LEFT JOIN LATERAL (
-      SELECT * FROM quarantine_event e WHERE e.address_key = w."addressKey" AND e.short_code = '' AND e.occurred_at < w."from"
-      ORDER BY e.id DESC LIMIT 1) AS p ON true
-    LEFT JOIN quarantine_entry q ON q.address_key = w."addressKey" AND q.short_code = ''`);
-  return found.map(pastOf);
+      SELECT l.* FROM quarantine_event l
+      WHERE l.address_key = f.key AND l.short_code = '' AND NOT (${isEarlier('l', 'f')}) AND CASE
+        WHEN l.requalification_id IS NULL THEN l.actor <> ${automatic}
+        ELSE lost.key IS NOT NULL END
+      ORDER BY l.version DESC LIMIT 1) b ON true
+    LEFT JOIN LATERAL (
+      SELECT l.* FROM quarantine_event l
+      WHERE l.address_key = f.key AND l.short_code = '' AND CASE WHEN b.id IS NULL THEN ${isEarlier('l', 'f')} ELSE l.id = b.id END
+      ORDER BY l.version DESC LIMIT 1) p ON true
+    LEFT JOIN LATERAL (SELECT e.source FROM quarantine_entry e WHERE e.address_key = f.key AND e.short_code = '' OFFSET 0) q ON true
+    ORDER BY f.key`);
 }
 
-function pastOf(row: PastRow): AddressPast {
-  const { addressKey, pastStatus, stateSuccessAt, lastSuccessAt, firstUndefinedAt, successes, status, byHand, ...rest } = row;
-  const state = pastStatus === null ? null : { ...rest, status: pastStatus, lastSuccessAt: stateSuccessAt };
-  return { addressKey, state, lastSuccessAt, firstUndefinedAt, successes, status, byHand };
+function readEvents(database: Queryable, starts: readonly StartRow[]): Promise<HistoryEvent[]> {
+  const begin = starts.map(({ addressKey: key, txid, recordedAt: recorded_at, exclusive }) => ({ key, txid, recorded_at, exclusive }));
+  const since = sql`CASE WHEN s.exclusive THEN ${isEarlier('s', 'o')} ELSE NOT (${isEarlier('o', 's')}) END`;
+  const columns = sql`e.id, e.channel, e.outcome, e.occurred_at, e.origin, e.failure_type, e.failure_reason, e.fault, e.decided_by, e.raw_text, e.ignored,
+    e.quarantined, e.delivery_id, e.delivery_log_id, o.id AS first_id, o.txid`;
+  return database.query<HistoryEvent>(sql`
+    SELECT s.key::text AS "addressKey", h.id, h.channel, h.outcome, h.occurred_at AS "occurredAt", h.origin,
+      (SELECT l.sent_at FROM delivery_log l WHERE l.id = h.delivery_log_id) AS "sentAt",
+      h.failure_type AS type, h.failure_reason AS reason, h.fault, h.decided_by AS "decidedBy", h.raw_text AS "rawText", h.ignored, h.quarantined,
+      h.delivery_id AS "deliveryId", (
+        SELECT i.reason FROM quarantine_event q JOIN incident i ON i.id = q.incident_id
+        WHERE q.address_key = s.key AND q.short_code = '' AND q.held_type IS NOT NULL AND q.txid = h.txid AND q.occurred_at = h.occurred_at LIMIT 1
+      ) AS "heldFor"
+    FROM jsonb_to_recordset(${rows(begin)}::jsonb) AS r(key uuid, txid text, recorded_at timestamptz, exclusive boolean)
+    CROSS JOIN LATERAL (SELECT r.key, r.txid::xid8 AS txid, r.recorded_at, r.exclusive OFFSET 0) s
+    CROSS JOIN LATERAL (
+      SELECT ${columns} FROM delivery_event e JOIN delivery_event o ON o.id = COALESCE(e.corrects_id, e.id)
+      WHERE e.address_key = s.key AND e.failure_type IS NOT NULL AND e.outcome = 'FAILED' AND ${isCurrentFailure('e')} AND ${since}
+      UNION ALL
+      SELECT ${columns} FROM delivery_event e JOIN delivery_event o ON o.id = e.id
+      WHERE e.address_key = s.key AND e.outcome = 'DELIVERED' AND ${since}
+    ) h
+    ORDER BY s.key, h.first_id`);
 }

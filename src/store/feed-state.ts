@@ -14,6 +14,8 @@ const LEDGER_TABLES: Record<Ledger, string> = {
   QUARANTINE: 'quarantine_event',
   DELIVERY_LOG: 'delivery_event',
   EXCLUSION_LOG: 'exclusion_log',
+  ALERT: 'alert',
+  INCIDENT: 'incident_event',
 };
 /** Rows of one slice: a transaction of well under a second. */
 const SLICE = 20_000;

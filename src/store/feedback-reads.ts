@@ -3,7 +3,9 @@ import { lockBucket } from '../domain/address/address-key.ts';
 import type { DeliveryLogState } from '../domain/delivery/decide-delivery-log.ts';
 import type { QuarantineState } from '../domain/quarantine/quarantine-state.ts';
 import type { AddressStatus, Channel, DeliveryState } from '../domain/vocabulary.ts';
-import { type Queryable, rows, sql } from './database.ts';
+import { type Queryable, rows, type Sql, sql } from './database.ts';
+import { passDeliveryGates } from './delivery-gate.ts';
+import { isCurrentFailure } from './failure-history.ts';
 
 /** Uuids as one parameter that both engines take. */
 export function uuids(keys: Iterable<string>): string {
@@ -41,10 +43,31 @@ export async function findNamedDeliveries(database: Queryable, ids: Iterable<big
   return new Map(found.map((row) => [row.id, row]));
 }
 
-export async function findNamedLogs(database: Queryable, ids: Iterable<bigint>): Promise<ReadonlyMap<bigint, NamedLog>> {
+/**
+ * The deliveries that results name, by themselves or by a log, held as they are until the end of the transaction: none is prepared again
+ * meanwhile. Results of many batches share the hold.
+ */
+export async function lockNamedDeliveries(
+  tx: Queryable,
+  ids: Iterable<bigint>,
+  logIds: Iterable<bigint>,
+): Promise<ReadonlyMap<bigint, NamedDelivery>> {
+  const [wanted, logs] = [[...new Set(ids)], [...new Set(logIds)]];
+  if (wanted.length + logs.length === 0) return new Map();
+  const named = sql`
+    SELECT unnest(${`{${wanted.join(',')}}`}::bigint[])
+    UNION SELECT delivery_id FROM delivery_log WHERE id = ANY(${`{${logs.join(',')}}`}::bigint[])`;
+  await passDeliveryGates(tx, named);
+  const found = await tx.query<NamedDelivery>(sql`
+    SELECT id, run, state, channel FROM delivery WHERE id IN (${named}) ORDER BY id FOR SHARE`);
+  return new Map(found.map((row) => [row.id, row]));
+}
+
+/** The logs that results name. To be asked for when their deliveries are held. */
+export async function findNamedLogs(tx: Queryable, ids: Iterable<bigint>): Promise<ReadonlyMap<bigint, NamedLog>> {
   const wanted = [...new Set(ids)];
   if (wanted.length === 0) return new Map();
-  const found = await database.query<NamedLog>(sql`
+  const found = await tx.query<NamedLog>(sql`
     SELECT l.id, l.delivery_id, l.run, d.run AS current_run, d.state, l.channel, l.address_key::text AS address_key
     FROM delivery_log l JOIN delivery d ON d.id = l.delivery_id WHERE l.id = ANY(${`{${wanted.join(',')}}`}::bigint[])`);
   return new Map(found.map((row) => [row.id, row]));
@@ -71,13 +94,22 @@ interface EntryRow extends QuarantineState {
 }
 
 /** Locks and reads the entries of these addresses, of every short code. */
-export async function lockEntries(tx: Queryable, addressKeys: Iterable<string>): Promise<readonly StoredEntry[]> {
+export function lockEntries(tx: Queryable, addressKeys: Iterable<string>): Promise<readonly StoredEntry[]> {
+  return selectEntries(tx, addressKeys, sql`FOR UPDATE`);
+}
+
+/** The same without locking them. */
+export function readEntries(database: Queryable, addressKeys: Iterable<string>): Promise<readonly StoredEntry[]> {
+  return selectEntries(database, addressKeys, sql``);
+}
+
+async function selectEntries(tx: Queryable, addressKeys: Iterable<string>, lock: Sql): Promise<readonly StoredEntry[]> {
   const found = await tx.query<EntryRow>(sql`
     SELECT id, address_key::text AS "addressKey", short_code AS "shortCode", status, reason, error_text AS "errorText",
       error_count AS "errorCount", last_error_at AS "lastErrorAt", last_significant_error_at AS "lastSignificantErrorAt",
       last_success_at AS "lastSuccessAt", soft_caused AS "softCaused", source, status_updated_at AS "statusUpdatedAt",
       last_delivery_id AS "lastDeliveryId", created_at AS "createdAt", version
-    FROM quarantine_entry WHERE address_key = ANY(${uuids(addressKeys)}::uuid[]) ORDER BY id FOR UPDATE`);
+    FROM quarantine_entry WHERE address_key = ANY(${uuids(addressKeys)}::uuid[]) ORDER BY id ${lock}`);
   return found.map(({ id, addressKey, shortCode, lastDeliveryId, createdAt, version, ...state }) => ({
     id,
     addressKey,
@@ -180,15 +212,16 @@ export async function readLedgerFacts(
   return tx.query<LedgerFacts>(sql`
     SELECT w."addressKey"::text AS "addressKey", w."shortCode",
       (SELECT max(e.occurred_at) FROM delivery_event e WHERE e.address_key = w."addressKey" AND e.outcome = 'DELIVERED') AS "lastSuccessAt",
-      (SELECT min(e.occurred_at) FROM delivery_event e WHERE e.address_key = w."addressKey" AND e.failure_type = 'UNDEFINED') AS "firstUndefinedAt",
+      (SELECT min(e.occurred_at) FROM delivery_event e
+        WHERE e.address_key = w."addressKey" AND e.failure_type = 'UNDEFINED' AND ${isCurrentFailure('e')}) AS "firstUndefinedAt",
       (SELECT max(e.version) FROM quarantine_event e WHERE e.address_key = w."addressKey" AND e.short_code = w."shortCode") AS "lastVersion"
     FROM jsonb_to_recordset(${rows(wanted)}::jsonb) AS w("addressKey" uuid, "shortCode" text)`);
 }
 
-/** The status of each entry of these addresses, by `entryName`; takes no lock. */
+/** The status of each entry of these addresses, by `entryName` with the canonical short code; takes no lock. */
 export async function readStatuses(database: Queryable, addressKeys: Iterable<string>): Promise<ReadonlyMap<string, AddressStatus>> {
   const found = await database.query<{ name: string; status: AddressStatus }>(sql`
-    SELECT address_key::text || ' ' || short_code AS name, status FROM quarantine_entry
+    SELECT address_key::text || ' ' || ltrim(short_code, '+') AS name, status FROM quarantine_entry
     WHERE address_key = ANY(${uuids(addressKeys)}::uuid[])`);
   return new Map(found.map(({ name, status }) => [name, status]));
 }

@@ -1,4 +1,5 @@
 /** What the recording of feedback writes: one statement a table for a whole batch. */
+import { withoutPlus } from '../domain/address/short-code.ts';
 import type { DeliveryLogState } from '../domain/delivery/decide-delivery-log.ts';
 import type { QuarantineState } from '../domain/quarantine/quarantine-state.ts';
 import type {
@@ -16,7 +17,11 @@ import { type Queryable, rows, sql } from './database.ts';
 export interface InboundResult {
   readonly dedupeKey: string;
   readonly payload: object;
+  /** What a repeat is answered with. */
+  readonly answer: object | null;
   readonly addressKey: string;
+  /** Of others whom its text names. */
+  readonly addressKeys: readonly string[];
 }
 
 /** Keeps what came in. Returns the ids by dedupe key: a key that is missing was there before, or a race for it was lost. */
@@ -29,9 +34,9 @@ export async function insertInboundResults(
   // In the order of the keys, so that two batches with the same events wait for each other in one order.
   const sorted = [...results].sort((a, b) => (a.dedupeKey < b.dedupeKey ? -1 : 1));
   const inserted = await tx.query<{ id: bigint; dedupeKey: string }>(sql`
-    INSERT INTO inbound_event (door, dedupe_key, kind, payload, address_key, state, received_at)
-    SELECT ${door}::text, r."dedupeKey", 'RESULT', r.payload, r."addressKey", 'PROCESSED', ${receivedAt}::timestamptz
-    FROM jsonb_to_recordset(${rows(sorted)}::jsonb) AS r("dedupeKey" uuid, payload jsonb, "addressKey" uuid)
+    INSERT INTO inbound_event (door, dedupe_key, kind, payload, answer, address_key, address_keys, state, received_at)
+    SELECT ${door}::text, r."dedupeKey", 'RESULT', r.payload, r.answer, r."addressKey", r."addressKeys", 'PROCESSED', ${receivedAt}::timestamptz
+    FROM jsonb_to_recordset(${rows(sorted)}::jsonb) AS r("dedupeKey" uuid, payload jsonb, answer jsonb, "addressKey" uuid, "addressKeys" uuid[])
     ON CONFLICT (door, dedupe_key) DO NOTHING RETURNING id, dedupe_key::text AS "dedupeKey"`);
   return new Map(inserted.map((row) => [row.dedupeKey, row.id]));
 }
@@ -80,9 +85,9 @@ export async function insertEntries(tx: Queryable, entries: readonly EntryInsert
   return new Map(inserted.map((row) => [entryName(row.addressKey, row.shortCode), row.id]));
 }
 
-/** Names an entry in memory before it has an id. */
+/** Names an entry in memory before it has an id. An entry of an older version has the name of the short code without its plus. */
 export function entryName(addressKey: string, shortCode: string): string {
-  return `${addressKey} ${shortCode}`;
+  return `${addressKey} ${withoutPlus(shortCode)}`;
 }
 
 /** Compare-and-set on the version: whoever changes an entry holds its address lock, so a miss is a fault and nothing is committed. */
@@ -101,7 +106,9 @@ export async function updateEntries(tx: Queryable, entries: readonly EntryUpdate
   if (updated !== entries.length) throw new Error(`${entries.length - updated} quarantine entries changed under their address lock`);
 }
 
-export interface QuarantineLine extends QuarantineState {
+export interface QuarantineLine extends Omit<QuarantineState, 'status'> {
+  /** null = the entry is deleted */
+  readonly status: AddressStatus | null;
   readonly entryId: Id;
   readonly channel: Channel;
   readonly address: string;
@@ -113,25 +120,35 @@ export interface QuarantineLine extends QuarantineState {
   readonly fault: Fault | null;
   readonly decidedBy: string | null;
   readonly deliveryId: Id | null;
+  /** The incident that holds this quarantine back, and the type of the failure that asked for it. */
+  readonly incidentId?: Id | null;
+  readonly heldType?: FailureType | null;
   readonly version: number;
   readonly occurredAt: Date;
 }
 
-/** Appends to the ledger of the addresses, in the order given. `actor`: who imported them; null = failures. */
-export async function insertQuarantineLines(tx: Queryable, lines: readonly QuarantineLine[], actor: string | null = null): Promise<void> {
+/** Appends to the ledger of the addresses, in the order given. `actor`: who imported or requalified them; null = failures. */
+export async function insertQuarantineLines(
+  tx: Queryable,
+  lines: readonly QuarantineLine[],
+  actor: string | null = null,
+  requalificationId: bigint | null = null,
+): Promise<void> {
   if (lines.length === 0) return;
   await tx.execute(sql`
     INSERT INTO quarantine_event (entry_id, channel, address, address_key, short_code, domain, previous_status, previous_reason, status,
       reason, fault, decided_by, error_count, text, last_error_at, last_significant_error_at, last_success_at, soft_caused,
-      status_updated_at, delivery_id, source, actor, version, occurred_at)
+      status_updated_at, delivery_id, source, actor, incident_id, held_type, requalification_id, version, occurred_at)
     SELECT r."entryId", r.channel, r.address, r."addressKey", r."shortCode", r.domain, r."previousStatus", r."previousReason", r.status,
       r.reason, r.fault, r."decidedBy", r."errorCount", r."errorText", r."lastErrorAt", r."lastSignificantErrorAt", r."lastSuccessAt",
-      r."softCaused", r."statusUpdatedAt", r."deliveryId", r.source, ${actor}::text, r.version, r."occurredAt"
+      r."softCaused", r."statusUpdatedAt", r."deliveryId", r.source, ${actor}::text, r."incidentId", r."heldType",
+      ${requalificationId}::bigint, r.version, r."occurredAt"
     FROM jsonb_to_recordset(${rows(lines)}::jsonb) AS r("entryId" bigint, channel "Channel", address text, "addressKey" uuid,
       "shortCode" text, domain text, "previousStatus" "AddressStatus", "previousReason" "FailureReason", status "AddressStatus",
       reason "FailureReason", fault "Fault", "decidedBy" text, "errorCount" int, "errorText" text, "lastErrorAt" timestamptz,
       "lastSignificantErrorAt" timestamptz, "lastSuccessAt" timestamptz, "softCaused" boolean, "statusUpdatedAt" timestamptz,
-      "deliveryId" bigint, source "QuarantineSource", version int, "occurredAt" timestamptz)`);
+      "deliveryId" bigint, source "QuarantineSource", "incidentId" bigint, "heldType" "FailureType", version int,
+      "occurredAt" timestamptz)`);
 }
 
 export type LogUpdate = Omit<DeliveryLogState, 'qualificationId'> & {
@@ -159,7 +176,7 @@ export interface DeliveryLine {
   readonly deliveryId: Id | null;
   readonly run: number | null;
   readonly profileId: Id | null;
-  readonly inboundEventId: Id;
+  readonly inboundEventId: Id | null;
   readonly channel: Channel;
   readonly address: string;
   readonly addressKey: string;
@@ -175,11 +192,18 @@ export interface DeliveryLine {
   readonly fault: Fault | null;
   readonly decidedBy: string | null;
   readonly qualificationId: Id | null;
+  /** The text was on IGNORE: the failure never counts (QUA-7). */
+  readonly ignored: boolean;
+  /** The failure put the address into quarantine. */
+  readonly quarantined: boolean;
   readonly rawText: string | null;
   readonly origin: EventOrigin;
   readonly messageId: string | null;
   readonly version: number | null;
   readonly occurredAt: Date;
+  /** The failure, as it was first recorded, that this line corrects. */
+  readonly correctsId?: Id;
+  readonly requalificationId?: Id | null;
 }
 
 /** Appends to the ledger of the deliveries, in the order given. */
@@ -188,20 +212,23 @@ export async function insertDeliveryLines(tx: Queryable, lines: readonly Deliver
   await tx.execute(sql`
     INSERT INTO delivery_event (delivery_log_id, delivery_id, run, profile_id, inbound_event_id, channel, address, address_key, domain,
       outcome, previous_status, previous_failure_type, previous_failure_reason, previous_fault, status, failure_type, failure_reason,
-      fault, decided_by, qualification_id, raw_text, origin, message_id, version, occurred_at)
+      fault, decided_by, qualification_id, ignored, quarantined, raw_text, origin, message_id, version, occurred_at, corrects_id,
+      requalification_id)
     SELECT r."deliveryLogId", r."deliveryId", r.run, r."profileId", r."inboundEventId", r.channel, r.address, r."addressKey", r.domain,
       r.outcome, r."previousStatus", r."previousFailureType", r."previousFailureReason", r."previousFault", r.status, r."failureType",
-      r."failureReason", r.fault, r."decidedBy", r."qualificationId", r."rawText", r.origin, r."messageId", r.version, r."occurredAt"
+      r."failureReason", r.fault, r."decidedBy", r."qualificationId", r.ignored, r.quarantined, r."rawText", r.origin, r."messageId",
+      r.version, r."occurredAt", r."correctsId", r."requalificationId"
     FROM jsonb_to_recordset(${rows(lines)}::jsonb) AS r("deliveryLogId" bigint, "deliveryId" bigint, run int, "profileId" bigint,
       "inboundEventId" bigint, channel "Channel", address text, "addressKey" uuid, domain text, outcome "DeliveryOutcome",
       "previousStatus" "MessageStatus", "previousFailureType" "FailureType", "previousFailureReason" "FailureReason",
       "previousFault" "Fault", status "MessageStatus", "failureType" "FailureType", "failureReason" "FailureReason", fault "Fault",
-      "decidedBy" text, "qualificationId" bigint, "rawText" text, origin "EventOrigin", "messageId" text, version int,
-      "occurredAt" timestamptz)`);
+      "decidedBy" text, "qualificationId" bigint, ignored boolean, quarantined boolean, "rawText" text, origin "EventOrigin", "messageId" text,
+      version int, "occurredAt" timestamptz, "correctsId" bigint, "requalificationId" bigint)`);
 }
 
 export interface CounterDelta {
-  readonly kind: 'DELIVERY' | 'QUALIFICATION' | 'RULE';
+  /** DOMAIN: subject = slot of the roll-up, metric = channel, result and domain with a space between. INCIDENT: held. */
+  readonly kind: 'DELIVERY' | 'QUALIFICATION' | 'RULE' | 'DOMAIN' | 'INCIDENT';
   readonly subject: bigint;
   readonly run: number;
   readonly metric: string;

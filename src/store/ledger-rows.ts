@@ -1,5 +1,16 @@
-import type { AddressStatus, Channel, ExclusionScope, FailureReason, FailureType, Fault, MessageStatus } from '../domain/vocabulary.ts';
+import type {
+  AddressStatus,
+  AlertKind,
+  Channel,
+  ExclusionScope,
+  FailureReason,
+  FailureType,
+  Fault,
+  IncidentEventKind,
+  MessageStatus,
+} from '../domain/vocabulary.ts';
 import { type Ledger, type Queryable, raw, type Sql, sql } from './database.ts';
+import type { IncidentRow as IncidentState } from './filters/incident-filter.ts';
 import type { DeliveryLogRow as DeliveryLogState, ExclusionLogRow as ExclusionLogState } from './filters/log-filters.ts';
 import type { QuarantineRow as QuarantineState } from './filters/quarantine-filter.ts';
 
@@ -40,7 +51,26 @@ export interface ExclusionLogRow extends LedgerRowBase {
   readonly after: ExclusionLogState;
 }
 
-export type LedgerRow = QuarantineRow | DeliveryLogRow | ExclusionLogRow;
+/** An alert as it was raised. */
+export interface AlertRow extends LedgerRowBase {
+  readonly ledger: 'ALERT';
+  readonly kind: AlertKind;
+}
+
+export interface IncidentRow extends LedgerRowBase {
+  readonly ledger: 'INCIDENT';
+  readonly incidentId: bigint;
+  readonly kind: IncidentEventKind;
+  readonly share: number;
+  readonly quarantined: number;
+  readonly held: number;
+  readonly actor: string | null;
+  /** null: it was opened by this line. */
+  readonly before: IncidentState | null;
+  readonly after: IncidentState;
+}
+
+export type LedgerRow = QuarantineRow | DeliveryLogRow | ExclusionLogRow | AlertRow | IncidentRow;
 
 /** What the horizon is and who holds it: no row below `xmin` can appear any more. */
 export interface Snapshot {
@@ -72,6 +102,17 @@ const TABLES: Record<Ledger, { readonly table: string; readonly columns: Sql; re
     condition: sql`true`,
     columns: sql`l.id, l.txid::text AS txid, l.delivery_id, l.profile_id, l.channel, l.address, l.address_key, l.reason, l.scope, l.created_at AS occurred_at,
       l.created_at AS recorded_at`,
+  },
+  ALERT: {
+    table: 'alert',
+    condition: sql`true`,
+    columns: sql`l.id, l.txid::text AS txid, l.kind, l.raised_at AS occurred_at, l.raised_at AS recorded_at`,
+  },
+  INCIDENT: {
+    table: 'incident_event',
+    condition: sql`true`,
+    columns: sql`l.id, l.txid::text AS txid, l.incident_id, l.kind, l.channel, l.domain, l.reason, l.state, l.share, l.quarantined, l.held, l.actor,
+      l.occurred_at, l.recorded_at`,
   },
 };
 
@@ -142,6 +183,24 @@ const TO_ROW: Record<Ledger, (row: Raw) => LedgerRow> = {
       createdAt: row.occurred_at as Date,
     },
   }),
+  ALERT: (row) => ({ ledger: 'ALERT', ...base(row), kind: row.kind as AlertKind }),
+  INCIDENT: (row) => {
+    const kind = row.kind as IncidentEventKind;
+    const { channel, domain, reason, state } = row as unknown as IncidentState;
+    const after: IncidentState = { channel, domain, reason, state };
+    return {
+      ledger: 'INCIDENT',
+      ...base(row),
+      incidentId: row.incident_id as bigint,
+      kind,
+      share: row.share as number,
+      quarantined: row.quarantined as number,
+      held: row.held as number,
+      actor: row.actor as string | null,
+      before: kind === 'OPENED' ? null : { ...after, state: kind === 'CLOSED' ? 'OPEN' : state },
+      after,
+    };
+  },
 };
 
 function quarantineState(row: Raw, prefix: string): QuarantineState {

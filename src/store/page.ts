@@ -16,6 +16,8 @@ export interface PageRequest {
 
 export interface PageOrder {
   readonly direction: 'ASC' | 'DESC';
+  /** Expressions over `c` that are the same in all rows of the list: its order begins with them, as the index does that is to be walked. */
+  readonly within?: readonly Sql[];
   /** An expression over `c` that is never null, with an index over it and the id; absent = by id alone. */
   readonly by?: { readonly value: Sql; readonly type: 'timestamptz' | 'int' };
 }
@@ -126,8 +128,9 @@ function anyBeyond(source: PageSource, key: PageKey | null, side: 'behind' | 'ah
     ORDER BY ${orderOf(source.order, smaller)} LIMIT 1) IS NOT NULL`;
 }
 
-function orderOf({ by }: PageOrder, descending: boolean): Sql {
-  return by ? sql`${by.value} ${direction(descending)}, c.id ${direction(descending)}` : sql`c.id ${direction(descending)}`;
+function orderOf({ by, within: shared = [] }: PageOrder, descending: boolean): Sql {
+  const columns = [...shared, ...(by ? [by.value] : []), sql`c.id`];
+  return join(columns.map((column) => sql`${column} ${direction(descending)}`));
 }
 
 function compare(order: PageOrder, operator: '<' | '>' | '<=' | '>=', { id, value }: PageKey): Sql {

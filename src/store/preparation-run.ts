@@ -1,5 +1,6 @@
 import type { Channel, DeliveryState, JobState } from '../domain/vocabulary.ts';
 import { type Queryable, sql } from './database.ts';
+import { closeDeliveryGate } from './delivery-gate.ts';
 import { insertCauses } from './exclusion-rules-sql.ts';
 import type { SliceDelivery } from './prepare-slice.ts';
 
@@ -14,8 +15,9 @@ export interface LockedDelivery {
   readonly startedAt: Date | null;
 }
 
-/** Locks the delivery until the end of the transaction. Always the delivery first, then its run. */
+/** Locks the delivery until the end of the transaction, also against new batches of results. Always the delivery first, then its run. */
 export async function lockDelivery(tx: Queryable, id: bigint): Promise<LockedDelivery | null> {
+  await closeDeliveryGate(tx, id);
   const [row] = await tx.query<LockedDelivery>(sql`
     SELECT id, state, run, target_all AS "targetAll", contact_date AS "contactDate", validity_hours AS "validityHours", started_at AS "startedAt"
     FROM delivery WHERE id = ${id} FOR NO KEY UPDATE`);
@@ -52,7 +54,7 @@ export interface RunningPreparation extends SliceDelivery {
 /** The current run, locked; null where it does not run (any more): done, failed, stopped or followed by another. */
 export async function lockRunningPreparation(tx: Queryable, deliveryId: bigint): Promise<RunningPreparation | null> {
   const [row] = await tx.query<RunningPreparation & { runState: JobState; channel: Channel }>(sql`
-    SELECT d.id AS "deliveryId", d.run, d.state AS "deliveryState", d.channel, COALESCE(d.short_code, '') AS "shortCode", d.target_all AS "targetAll",
+    SELECT d.id AS "deliveryId", d.run, d.state AS "deliveryState", d.channel, ltrim(COALESCE(d.short_code, ''), '+') AS "shortCode", d.target_all AS "targetAll",
            d.exclude_duplicates AS "excludeDuplicates", d.limit_to AS "limitTo", d.control_group_percent AS "controlGroupPercent",
            run.state AS "runState", run.position, run.last_profile_id AS "lastProfileId", run.to_deliver AS "toDeliver"
     FROM delivery AS d JOIN delivery_run AS run ON run.delivery_id = d.id AND run.run = d.run

@@ -1,7 +1,8 @@
-import { EXCLUSION_RULES } from '../domain/exclusion/exclusion-rules.ts';
+import { EXCLUSION_RULES, exclusionRule } from '../domain/exclusion/exclusion-rules.ts';
 import type { Channel } from '../domain/vocabulary.ts';
 import { empty, type Queryable, raw, type Sql, sql } from './database.ts';
-import { firstRuleSql, type RuleVolume, ruleRowsSql } from './exclusion-rules-sql.ts';
+import { displaySql, isErased } from './erased-keys.ts';
+import { firstRuleSql, type RuleVolume, ruleNumber, ruleRowsSql } from './exclusion-rules-sql.ts';
 import { type KeyPads, profileKeySql } from './profile-key-sql.ts';
 import { inControlGroupSql, lotSql } from './recipient-lot.ts';
 
@@ -66,18 +67,26 @@ export async function sliceEnd(
  */
 export async function prepareSlice(tx: Queryable, slice: Slice): Promise<RuleVolume[]> {
   const { delivery } = slice;
-  const firstLog = delivery.excludeDuplicates ? await firstLogId(tx, delivery) : null;
-  return tx.query<{ rule: number | null; volume: number }>(sliceSql(slice, firstLog));
+  const first = delivery.excludeDuplicates ? await firstRows(tx, delivery) : NO_ROWS;
+  return tx.query<{ rule: number | null; volume: number }>(sliceSql(slice, first));
 }
 
-function sliceSql(slice: Slice, firstLog: bigint | null): Sql {
+/** The first rows of the run; null where it has none yet. */
+interface FirstRows {
+  readonly log: bigint | null;
+  readonly exclusion: bigint | null;
+}
+
+const NO_ROWS: FirstRows = { log: null, exclusion: null };
+
+function sliceSql(slice: Slice, first: FirstRows): Sql {
   const { delivery, at } = slice;
   return sql`
     WITH gated AS (
       SELECT r.*, ${firstRuleSql(EXCLUSION_RULES.filter((rule) => rule.isGate))} AS gate
       FROM (${recipientsSql(slice)}) AS r
       LEFT JOIN LATERAL (${entrySql(delivery)}) AS q ON true
-      CROSS JOIN (SELECT false AS domain_listed, false AS address_listed) AS x
+      CROSS JOIN LATERAL (SELECT false AS domain_listed, false AS address_listed, ${isErased(sql`r.address_key`)} AS erased) AS x
     ),
     placed AS (
       SELECT gated.*, count(*) FILTER (WHERE gate IS NULL) OVER (
@@ -88,15 +97,16 @@ function sliceSql(slice: Slice, firstLog: bigint | null): Sql {
     judged AS MATERIALIZED (
       SELECT placed.*, COALESCE(gate, ${firstRuleSql(EXCLUSION_RULES.filter((rule) => !rule.isGate))}) AS rule
       FROM placed
-      ${earlierSql(delivery, firstLog)}
+      ${earlierSql(delivery, first.log)}
+      ${earlierControlSql(delivery, first.exclusion)}
       CROSS JOIN LATERAL (
-        SELECT before > 0 OR earlier.found IS NOT NULL AS is_repeat, NULL::bigint AS place, ${controlSql(delivery)} AS in_control_group
+        SELECT before > 0 OR earlier.found IS NOT NULL OR earlier_control.found IS NOT NULL AS is_repeat, NULL::bigint AS place, ${controlSql(delivery)} AS in_control_group
       ) AS s
       CROSS JOIN (SELECT ${delivery.excludeDuplicates}::boolean AS exclude_duplicates, ${delivery.limitTo}::int AS limit_to) AS d
     ),
     excluded AS (
       INSERT INTO exclusion_log (delivery_id, run, profile_id, address, address_key, channel, reason, cause, text, scope, created_at)
-      SELECT ${delivery.deliveryId}, ${delivery.run}, j.profile_id, j.value, j.address_key, ${delivery.channel}::"Channel",
+      SELECT ${delivery.deliveryId}, ${delivery.run}, j.profile_id, ${shownSql()}, j.address_key, ${delivery.channel}::"Channel",
              rule.reason, rule.cause, rule.text, rule.scope, ${at}::timestamptz
       FROM judged AS j JOIN ${ruleRowsSql()} ON rule.number = j.rule
     ),
@@ -107,6 +117,12 @@ function sliceSql(slice: Slice, firstLog: bigint | null): Sql {
       FROM judged AS j WHERE j.rule IS NULL
     )
     SELECT rule, count(*)::int AS volume FROM judged GROUP BY rule`;
+}
+
+/** An erased address stands nowhere in clear, also where a profile has come to hold it again. */
+function shownSql(): Sql {
+  const erased = String(ruleNumber(exclusionRule('ADDRESS_ERASED')));
+  return sql`CASE WHEN j.rule = ${raw(erased)} THEN ${displaySql(sql`j.address_key`)} ELSE j.value END`;
 }
 
 /** A recipient is one address of the channel of one targeted profile, or the profile itself where it has none. */
@@ -128,13 +144,13 @@ function recipientsSql({ delivery, after, upTo, pads }: Slice): Sql {
     ORDER BY address_key, profile_id`;
 }
 
-/** The entry that holds for the recipient; of the one for the short code and the one for all, a denylisted one. */
+/** The entry that holds for the recipient; of the one for the short code (also with the plus of old rows) and the one for all, a denylisted one. */
 function entrySql(delivery: SliceDelivery): Sql {
   if (delivery.channel !== 'SMS' || delivery.shortCode === '') {
     return sql`SELECT e.status FROM quarantine_entry AS e WHERE e.address_key = r.address_key AND e.short_code = '' LIMIT 1`;
   }
   return sql`
-    SELECT e.status FROM quarantine_entry AS e WHERE e.address_key = r.address_key AND e.short_code IN ('', ${delivery.shortCode})
+    SELECT e.status FROM quarantine_entry AS e WHERE e.address_key = r.address_key AND e.short_code IN ('', ${delivery.shortCode}, ${`+${delivery.shortCode}`})
     ORDER BY e.status = 'DENYLISTED' DESC, e.status = 'QUARANTINE' DESC LIMIT 1`;
 }
 
@@ -153,15 +169,35 @@ function earlierSql(delivery: SliceDelivery, firstLog: bigint | null): Sql {
     ) AS earlier ON true`;
 }
 
+/**
+ * Did the address fall to the control group in an earlier slice of this run? Its next holder is a repeat, as it would be in the same slice. All
+ * holders of an address draw one lot, so only those of the group can have had such a one before them.
+ */
+function earlierControlSql(delivery: SliceDelivery, firstExclusion: bigint | null): Sql {
+  if (firstExclusion === null || !drawsControlGroup(delivery)) return sql`CROSS JOIN (SELECT NULL::boolean AS found) AS earlier_control`;
+  return sql`
+    LEFT JOIN LATERAL (
+      SELECT true AS found FROM exclusion_log AS l
+      WHERE ${controlSql(delivery)} AND l.address_key = placed.address_key AND l.id >= ${firstExclusion}
+        AND l.delivery_id + 0 = ${delivery.deliveryId} AND l.run = ${delivery.run} AND l.reason = 'CONTROL_GROUP'
+      LIMIT 1
+    ) AS earlier_control ON true`;
+}
+
 /** Where the target is limited, the control group is taken from what the limit leaves: later, by `cutTarget`. */
 function controlSql(delivery: SliceDelivery): Sql {
-  if (delivery.controlGroupPercent === 0 || delivery.limitTo > 0) return sql`false`;
+  if (!drawsControlGroup(delivery)) return sql`false`;
   const lot = lotSql('CONTROL', delivery.deliveryId, delivery.run, sql`placed.address_key`);
   return sql`gate IS NULL AND ${inControlGroupSql(lot, delivery.controlGroupPercent)}`;
 }
 
-async function firstLogId(tx: Queryable, delivery: SliceDelivery): Promise<bigint | null> {
-  const [row] = await tx.query<{ id: bigint }>(sql`
-    SELECT id FROM delivery_log WHERE delivery_id = ${delivery.deliveryId} AND run = ${delivery.run} ORDER BY id LIMIT 1`);
-  return row?.id ?? null;
+function drawsControlGroup({ controlGroupPercent, limitTo }: SliceDelivery): boolean {
+  return controlGroupPercent > 0 && limitTo === 0;
+}
+
+async function firstRows(tx: Queryable, { deliveryId, run }: SliceDelivery): Promise<FirstRows> {
+  const [row = NO_ROWS] = await tx.query<FirstRows>(sql`
+    SELECT (SELECT id FROM delivery_log WHERE delivery_id = ${deliveryId} AND run = ${run} ORDER BY id LIMIT 1) AS log,
+           (SELECT id FROM exclusion_log WHERE delivery_id = ${deliveryId} AND run = ${run} ORDER BY id LIMIT 1) AS exclusion`);
+  return row;
 }

@@ -22,7 +22,8 @@ export async function lockProfiles(
     FROM profile
     WHERE id = ANY(ARRAY(
       SELECT r.id FROM jsonb_to_recordset(${rows(names.ids.map((id) => ({ id })))}::jsonb) AS r(id bigint)
-      UNION SELECT n.id FROM profile n WHERE n.external_id IN (SELECT jsonb_array_elements_text(${JSON.stringify(names.externalIds)}::jsonb))))
+      UNION SELECT n.id FROM jsonb_array_elements_text(${JSON.stringify(names.externalIds)}::jsonb) AS w(external_id)
+        CROSS JOIN LATERAL (SELECT named.id FROM profile named WHERE named.external_id = w.external_id LIMIT 1) AS n))
     ORDER BY id FOR UPDATE`);
 }
 

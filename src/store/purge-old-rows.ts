@@ -53,6 +53,16 @@ export function purgeExclusionLogs(tx: Queryable, slice: PurgeSlice): Promise<Pu
   return purgeLedger(tx, 'EXCLUSION_LOG', { table: sql`exclusion_log`, time: sql`created_at` }, slice);
 }
 
+/** What a requalification has corrected: with the ledger of messages goes what could be undone. */
+export async function purgeRequalifiedFailures(tx: Queryable, { before, size }: PurgeSlice): Promise<PurgedSlice> {
+  const deleted = await tx.execute(sql`
+    DELETE FROM requalified_failure WHERE ctid = ANY(ARRAY(
+      SELECT f.ctid FROM requalification r
+      CROSS JOIN LATERAL (SELECT ctid FROM requalified_failure WHERE requalification_id = r.id ORDER BY address_key LIMIT ${size}) AS f
+      WHERE r.created_at <= ${before}::timestamptz AND r.state <> 'RUNNING' LIMIT ${size}))`);
+  return { deleted, next: deleted < size ? null : 0n };
+}
+
 export function purgeAudit(tx: Queryable, slice: PurgeSlice): Promise<PurgedSlice> {
   return purgeOldest(tx, { table: sql`audit_entry`, time: sql`occurred_at` }, slice).then(toPurged);
 }

@@ -1,3 +1,4 @@
+import { sameMeaning } from '../domain/qualification/verdict.ts';
 import type { Channel, FailureReason, FailureType, Fault } from '../domain/vocabulary.ts';
 import { type Queryable, rows, sql } from './database.ts';
 
@@ -49,10 +50,6 @@ export async function recordSeenTexts(tx: Queryable, seen: readonly SeenText[], 
   });
   if (changed.length > 0) await updateMeanings(tx, changed, now);
   return new Map([...known].map(([name, row]) => [name, row.id]));
-}
-
-function sameMeaning(a: Pick<KnownText, 'type' | 'reason' | 'fault'>, b: Pick<KnownText, 'type' | 'reason' | 'fault'>): boolean {
-  return a.type === b.type && a.reason === b.reason && a.fault === b.fault;
 }
 
 function readKnown(tx: Queryable, texts: readonly SeenText[]): Promise<KnownText[]> {

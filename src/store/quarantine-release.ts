@@ -59,17 +59,19 @@ export interface NewRelease extends ReleaseScope {
   readonly mode: ReleaseMode;
   readonly dryRun: boolean;
   readonly filter: QuarantineFilter;
+  /** What it hit is released; null = what the filter finds. */
+  readonly incidentId: bigint | null;
   readonly actor: string;
   readonly sample: readonly QuarantineEntry[];
   readonly at: Date;
 }
 
 export async function insertRelease(tx: Queryable, release: NewRelease): Promise<bigint> {
-  const { state, mode, dryRun, filter, actor, matched, lastEntryId, sample, at } = release;
+  const { state, mode, dryRun, filter, incidentId, actor, matched, lastEntryId, sample, at } = release;
   const [row] = await tx.query<{ id: bigint }>(sql`
-    INSERT INTO quarantine_release (state, mode, dry_run, filter, actor, matched, last_entry_id, sample, created_at, finished_at)
+    INSERT INTO quarantine_release (state, mode, dry_run, filter, actor, matched, last_entry_id, sample, created_at, finished_at, incident_id)
     VALUES (${state}::"JobState", ${mode}::"ReleaseMode", ${dryRun}, ${rows([filter])}::jsonb -> 0, ${actor}, ${matched}, ${lastEntryId},
-      ${rows(sample)}::jsonb, ${at}::timestamptz, ${state === 'RUNNING' ? null : at}::timestamptz)
+      ${rows(sample)}::jsonb, ${at}::timestamptz, ${state === 'RUNNING' ? null : at}::timestamptz, ${incidentId}::bigint)
     RETURNING id`);
   if (!row) throw new Error('the release was written but has no id');
   return row.id;
@@ -81,6 +83,7 @@ export interface StoredRelease extends ReleaseScope {
   readonly mode: ReleaseMode;
   readonly dryRun: boolean;
   readonly filter: QuarantineFilter;
+  readonly incidentId: bigint | null;
   /** Whose work is under way: of who released, or of who takes it back. */
   readonly actor: string;
   readonly undone: boolean;
@@ -89,7 +92,7 @@ export interface StoredRelease extends ReleaseScope {
   readonly createdAt: Date;
 }
 
-const COLUMNS = sql`id, state, mode, dry_run AS "dryRun", filter, actor, matched, undone, position, last_entry_id AS "lastEntryId",
+const COLUMNS = sql`id, state, mode, dry_run AS "dryRun", filter, incident_id AS "incidentId", actor, matched, undone, position, last_entry_id AS "lastEntryId",
   created_at AS "createdAt"`;
 
 export async function readRelease(database: Queryable, id: bigint): Promise<StoredRelease | null> {

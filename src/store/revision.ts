@@ -1,7 +1,7 @@
 import { type Queryable, sql } from './database.ts';
 
 /** What nodes keep in memory and must read again when it changes. */
-export const REVISIONED = ['settings', 'rules'] as const;
+export const REVISIONED = ['settings', 'rules', 'incidents'] as const;
 export type Revisioned = (typeof REVISIONED)[number];
 
 const keyOf = (what: Revisioned) => `instance.revision.${what}`;

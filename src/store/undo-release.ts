@@ -1,4 +1,5 @@
 import { type Queryable, sql } from './database.ts';
+import { isErased } from './erased-keys.ts';
 
 export interface ReleaseLine {
   readonly id: bigint;
@@ -26,7 +27,7 @@ export interface UndoSlice {
 
 /**
  * Puts entries back to what they were before the release, from the line before it. Entries whose ledger has gone on since stay as they are; one
- * that only the cleanup job has deleted, as valid, is put back too. The caller holds the locks of the addresses.
+ * that only the cleanup job has deleted, as valid, is put back too. What was erased since is not. The caller holds the locks of the addresses.
  *
  * @returns how many were put back
  */
@@ -45,7 +46,7 @@ export async function undoSlice(tx: Queryable, { releaseId, after, upTo, at, act
       CROSS JOIN LATERAL (SELECT * FROM quarantine_event v WHERE ${sameEntry} AND v.version = l.version - 1 OFFSET 0) AS b
       LEFT JOIN LATERAL (SELECT * FROM quarantine_event v WHERE ${sameEntry} AND v.version = l.version + 1 OFFSET 0) AS n ON true
       LEFT JOIN LATERAL (SELECT * FROM quarantine_event v WHERE ${sameEntry} AND v.version = l.version + 2 OFFSET 0) AS m ON true
-      WHERE n.id IS NULL OR (n.status IS NULL AND n.actor = ${cleanup} AND m.id IS NULL)
+      WHERE (n.id IS NULL OR (n.status IS NULL AND n.actor = ${cleanup} AND m.id IS NULL)) AND NOT ${isErased(sql`l.address_key`)}
     ),
     changed AS (
       UPDATE quarantine_entry AS e
@@ -59,10 +60,10 @@ export async function undoSlice(tx: Queryable, { releaseId, after, upTo, at, act
       INSERT INTO quarantine_entry (id, channel, address, address_key, short_code, domain, status, reason, error_text, error_count, last_error_at,
         last_significant_error_at, last_success_at, soft_caused, last_delivery_id, source, created_at, status_updated_at, version)
       SELECT t.entry_id, t.channel, t.address, t.address_key, t.short_code, t.domain, t.status, t.reason, t.text, t.error_count, t.last_error_at,
-        t.last_significant_error_at, t.last_success_at, t.soft_caused, t.delivery_id, t.source, first.occurred_at, t.status_updated_at, t.version + 1
+        t.last_significant_error_at, t.last_success_at, t.soft_caused, t.delivery_id, t.source, first.status_updated_at, t.status_updated_at, t.version + 1
       FROM todo t
       CROSS JOIN LATERAL (
-        SELECT f.occurred_at FROM quarantine_event f
+        SELECT f.status_updated_at FROM quarantine_event f
         WHERE f.address_key = t.address_key AND f.short_code = t.short_code AND f.entry_id = t.entry_id ORDER BY f.id LIMIT 1
       ) AS first
       WHERE t.gone

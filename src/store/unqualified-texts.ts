@@ -1,6 +1,7 @@
 /** What the inbox of texts that nobody has qualified reads: how often they occur, samples, and the texts whose meaning is known. */
 import type { Channel, FailureReason, FailureType, Fault } from '../domain/vocabulary.ts';
 import { type Queryable, type Sql, sql } from './database.ts';
+import { isCurrentFailure } from './failure-history.ts';
 
 /**
  * Texts to qualify with their occurrences since an instant (`recent`), as the source of a list.
@@ -12,7 +13,8 @@ export function unqualifiedTexts(since: Date): Sql {
 }
 
 function recentOccurrences(id: Sql, since: Date): Sql {
-  return sql`(SELECT count(*)::int FROM delivery_event e WHERE e.qualification_id = ${id} AND e.occurred_at > ${since}::timestamptz)`;
+  return sql`(SELECT count(*)::int FROM delivery_event e
+    WHERE e.qualification_id = ${id} AND e.occurred_at > ${since}::timestamptz AND ${isCurrentFailure('e')})`;
 }
 
 export async function countRecentOccurrences(database: Queryable, ids: readonly bigint[], since: Date): Promise<(id: bigint) => number> {
@@ -40,7 +42,7 @@ export async function readFailureSamples(
     FROM unnest(${`{${[...new Set(ids)].join(',')}}`}::bigint[]) AS w(id)
     CROSS JOIN LATERAL (
       SELECT e.raw_text, e.address, e.occurred_at FROM delivery_event e
-      WHERE e.qualification_id = w.id AND e.raw_text IS NOT NULL ORDER BY e.occurred_at DESC LIMIT ${most}) AS s
+      WHERE e.qualification_id = w.id AND e.raw_text IS NOT NULL AND ${isCurrentFailure('e')} ORDER BY e.occurred_at DESC LIMIT ${most}) AS s
     ORDER BY w.id, s.occurred_at DESC`);
   const byId = new Map<bigint, FailureSample[]>();
   for (const { id, ...sample } of found) byId.set(id, [...(byId.get(id) ?? []), sample]);

@@ -1,5 +1,6 @@
 /** Compares the quarantine list with its ledger, which is the truth. Each statement sees one state of both, so writers need not be held up. */
-import { type Queryable, rows, type Sql, sql } from './database.ts';
+import { type Queryable, type Sql, sql } from './database.ts';
+import { followLedger, lastLine } from './follow-ledger.ts';
 
 /**
  * DIFFERS: the entry does not say what its last line says. DELETED: the last line says that the entry is gone. MISSING: the last line says that there
@@ -46,11 +47,6 @@ const DIFFERING = SAME.map(([entry, line, name]) => sql`CASE WHEN ${entry} IS DI
 /** One look into the index for each row: the planner would read the whole table to compare a slice with it. */
 const PROBE = sql`OFFSET 0`;
 
-/** The last line of what `place` names: one probe of the unique key. */
-const lastLine = (place: Sql) => sql`
-  LATERAL (SELECT * FROM quarantine_event v WHERE v.address_key = ${place}.address_key AND v.short_code = ${place}.short_code
-    ORDER BY v.version DESC LIMIT 1) AS l`;
-
 /** The next entries after an id, each beside the last line of its ledger. */
 export async function compareEntries(database: Queryable, after: bigint, size: number): Promise<ComparedSlice> {
   const end = await sliceEnd(database, sql`quarantine_entry`, after, size);
@@ -89,23 +85,7 @@ async function sliceEnd(database: Queryable, table: Sql, after: bigint, size: nu
  * want of one, that would open a gate. The caller holds the locks of the addresses.
  */
 export async function repairEntries(tx: Queryable, differences: readonly LedgerDifference[], actor: string, at: Date): Promise<void> {
-  const wanted = sql`jsonb_to_recordset(${rows(differences.map(placeOf))}::jsonb) AS w(address_key uuid, short_code text)`;
-  await tx.execute(sql`
-    UPDATE quarantine_entry AS e SET status = l.status, reason = l.reason, error_text = l.text, error_count = l.error_count,
-      last_error_at = l.last_error_at, last_significant_error_at = l.last_significant_error_at, last_success_at = l.last_success_at,
-      soft_caused = l.soft_caused, source = l.source, status_updated_at = l.status_updated_at, version = l.version
-    FROM ${wanted} CROSS JOIN ${lastLine(sql`w`)}
-    WHERE e.address_key = w.address_key AND e.short_code = w.short_code AND l.status IS NOT NULL`);
-  await tx.execute(sql`
-    DELETE FROM quarantine_entry AS e USING ${wanted} CROSS JOIN ${lastLine(sql`w`)}
-    WHERE e.address_key = w.address_key AND e.short_code = w.short_code AND l.status IS NULL`);
-  await tx.execute(sql`
-    INSERT INTO quarantine_entry (id, channel, address, address_key, short_code, domain, status, reason, error_text, error_count, last_error_at,
-      last_significant_error_at, last_success_at, soft_caused, last_delivery_id, source, created_at, status_updated_at, version)
-    SELECT l.entry_id, l.channel, l.address, l.address_key, l.short_code, l.domain, l.status, l.reason, l.text, l.error_count, l.last_error_at,
-      l.last_significant_error_at, l.last_success_at, l.soft_caused, l.delivery_id, l.source, l.status_updated_at, l.status_updated_at, l.version
-    FROM ${wanted} CROSS JOIN ${lastLine(sql`w`)} WHERE l.status IS NOT NULL
-    ON CONFLICT (address_key, short_code) DO NOTHING`);
+  const wanted = await followLedger(tx, differences);
   await tx.execute(sql`
     INSERT INTO quarantine_event (entry_id, channel, address, address_key, short_code, domain, status, reason, error_count, text, last_error_at,
       last_significant_error_at, last_success_at, soft_caused, status_updated_at, delivery_id, source, actor, version, occurred_at)
@@ -114,8 +94,4 @@ export async function repairEntries(tx: Queryable, differences: readonly LedgerD
       ${at}::timestamptz
     FROM ${wanted} JOIN quarantine_entry e ON e.address_key = w.address_key AND e.short_code = w.short_code
     WHERE NOT EXISTS (SELECT FROM quarantine_event v WHERE v.address_key = e.address_key AND v.short_code = e.short_code)`);
-}
-
-function placeOf({ addressKey, shortCode }: LedgerDifference) {
-  return { address_key: addressKey, short_code: shortCode };
 }

@@ -72,6 +72,11 @@ export function decideDeliveryLog(log: DeliveryLogState, result: LogResult, coun
   return result.failure === null ? delivered(decided, result) : failed(decided, result.failure);
 }
 
+/** The log of a message whose failure is taken for something else than before: what happened, and when, stays. */
+export function correctDeliveryLog(log: DeliveryLogState, failure: LoggedFailure): DeliveryLogState {
+  return { ...failed(log, failure), version: log.version + 1 };
+}
+
 /** An asynchronous result may come later than this after sending and is then kept without effect (ASY-1). */
 export function isTooLate(
   log: Pick<DeliveryLogState, 'sentAt'>,
@@ -127,6 +132,7 @@ function delivered(log: DeliveryLogState, result: LogResult): DeliveryLogState {
   };
 }
 
+/** No further attempt after a hard failure (SND-1), nor where soft ones have brought the address into quarantine (QTN-4). */
 function failed(log: DeliveryLogState, failure: LoggedFailure): DeliveryLogState {
   return {
     ...log,
@@ -135,7 +141,7 @@ function failed(log: DeliveryLogState, failure: LoggedFailure): DeliveryLogState
     failureReason: failure.reason,
     fault: failure.fault,
     qualificationId: failure.qualificationId,
-    nextAttemptAt: failure.type === 'HARD' ? null : log.nextAttemptAt,
+    nextAttemptAt: failure.type === 'HARD' || failure.quarantined ? null : log.nextAttemptAt,
     quarantined: failure.quarantined,
   };
 }

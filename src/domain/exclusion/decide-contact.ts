@@ -14,6 +14,8 @@ export type ContactFacts = Readonly<{
   holders: readonly ContactHolder[];
   /** Entries for the address with the short code asked about or none; more than one only for SMS. */
   entries: readonly ContactEntry[];
+  /** When the address was erased and shut for good; null = it was not. */
+  erasedAt: Date | null;
   domainListed: boolean;
   addressListed: boolean;
 }>;
@@ -37,6 +39,8 @@ export type ContactBlockFacts = Readonly<{
 
 type Evidence = Pick<ContactBlockFacts, 'since' | 'until' | 'profileId' | 'entryId'>;
 
+const GATES = EXCLUSION_RULES.filter((rule) => rule.isGate);
+const NONE: readonly Evidence[] = [];
 const NO_EVIDENCE: Evidence = { since: null, until: null, profileId: null, entryId: null };
 
 /**
@@ -44,27 +48,31 @@ const NO_EVIDENCE: Evidence = { since: null, until: null, profileId: null, entry
  * written to. ERRONEOUS, VALID, UNKNOWN and ALLOWLISTED entries shut nothing (SUP-4).
  */
 export function decideContact(facts: ContactFacts, policy: QuarantinePolicy): readonly ContactBlockFacts[] {
-  return EXCLUSION_RULES.filter((rule) => rule.isGate).flatMap((rule) => evidence(rule, facts, policy).map((found) => block(rule, found)));
+  const blocks: ContactBlockFacts[] = [];
+  for (const rule of GATES) for (const found of evidence(rule, facts, policy)) blocks.push(block(rule, found));
+  return blocks;
 }
 
 function evidence(rule: ExclusionRule, facts: ContactFacts, policy: QuarantinePolicy): readonly Evidence[] {
   switch (rule.key) {
     case 'ADDRESS_MISSING':
-      return facts.address === null ? [NO_EVIDENCE] : [];
+      return facts.address === null ? [NO_EVIDENCE] : NONE;
     case 'PROFILE_DENYLISTED':
       return deniedByHolders(facts.holders);
+    case 'ADDRESS_ERASED':
+      return facts.erasedAt === null ? NONE : [{ ...NO_EVIDENCE, since: facts.erasedAt }];
     case 'ADDRESS_DENYLISTED':
       return entriesWith('DENYLISTED', facts, policy);
     case 'ADDRESS_QUARANTINED':
       return entriesWith('QUARANTINE', facts, policy);
     case 'DOMAIN_LISTED':
-      return facts.domainListed ? [NO_EVIDENCE] : [];
+      return facts.domainListed ? [NO_EVIDENCE] : NONE;
     case 'ADDRESS_LISTED':
-      return facts.addressListed ? [NO_EVIDENCE] : [];
+      return facts.addressListed ? [NO_EVIDENCE] : NONE;
     case 'DUPLICATE':
     case 'TARGET_LIMITED':
     case 'CONTROL_GROUP':
-      return [];
+      return NONE;
     default:
       return assertNever(rule.key);
   }
@@ -72,11 +80,12 @@ function evidence(rule: ExclusionRule, facts: ContactFacts, policy: QuarantinePo
 
 function deniedByHolders(holders: readonly ContactHolder[]): readonly Evidence[] {
   const [first] = holders;
-  if (first === undefined || holders.some((holder) => !holder.optedOut)) return [];
+  if (first === undefined || holders.some((holder) => !holder.optedOut)) return NONE;
   return [{ ...NO_EVIDENCE, since: first.optedOutSince, profileId: first.profileId }];
 }
 
 function entriesWith(status: 'DENYLISTED' | 'QUARANTINE', facts: ContactFacts, policy: QuarantinePolicy): readonly Evidence[] {
+  if (facts.entries.length === 0) return NONE;
   return facts.entries
     .filter(({ state }) => state.status === status)
     .map(({ entryId, state }) => ({ ...NO_EVIDENCE, since: state.statusUpdatedAt, until: releasedAt(state, policy), entryId }));

@@ -11,7 +11,7 @@
  * | `d` | the delivery | exclude_duplicates, limit_to |
  * | `r` | one recipient: an address of the channel of a targeted profile, or the profile where it has none | value (null = no address), opted_out |
  * | `q` | the quarantine entry that holds for `r`, or nulls: same address_key, short code that of the delivery or '' ; of two, the DENYLISTED one | status |
- * | `x` | what the global exclusion lists say of `r` | domain_listed, address_listed |
+ * | `x` | what the global exclusion lists and the list of erased addresses say of `r` | domain_listed, address_listed, erased |
  * | `s` | what only the recipients that no rule before has excluded can tell, in target order | is_repeat, place (from 1), in_control_group |
  */
 import type { ExclusionScope, FailureReason } from '../vocabulary.ts';
@@ -30,6 +30,7 @@ export type ExclusionCauseName =
 export type ExclusionRuleKey =
   | 'ADDRESS_MISSING'
   | 'PROFILE_DENYLISTED'
+  | 'ADDRESS_ERASED'
   | 'ADDRESS_DENYLISTED'
   | 'ADDRESS_QUARANTINED'
   | 'DOMAIN_LISTED'
@@ -73,6 +74,17 @@ export const EXCLUSION_RULES: readonly ExclusionRule[] = [
     text: 'The recipient no longer wants to be contacted.',
     remedy: 'Only the person can change this: record an opt-in once they have asked for messages again.',
     sqlPredicate: 'r.opted_out IS NOT FALSE',
+    isGate: true,
+  },
+  {
+    key: 'ADDRESS_ERASED',
+    cause: 'Blacklisted',
+    reason: 'DENYLISTED',
+    scope: 'ADDRESS',
+    text: 'The address was erased because the person asked for it.',
+    remedy:
+      'Write to somebody else. Only if the person has come back of their own will, an administrator lifts the block of the erasure; editing the entry does not.',
+    sqlPredicate: 'x.erased IS NOT FALSE',
     isGate: true,
   },
   {

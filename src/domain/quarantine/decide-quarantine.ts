@@ -118,7 +118,7 @@ function decideSoft(entry: QuarantineState | null, event: FailureEvent, policy: 
 }
 
 /** The counter after a soft error, or null where it comes too soon after the last counted one to be significant. */
-function countAfter(entry: QuarantineState | null, occurredAt: Date, policy: QuarantinePolicy): number | null {
+export function countAfter(entry: QuarantineState | null, occurredAt: Date, policy: QuarantinePolicy): number | null {
   if (entry?.status !== 'ERRONEOUS') return 1;
   const countedAt = lastCountedAt(entry);
   if (countedAt === null) return entry.errorCount + 1;

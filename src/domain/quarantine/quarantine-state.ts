@@ -86,3 +86,5 @@ export type UnchangedReason =
 export type QuarantineDecision =
   | Readonly<{ changed: false; reason: UnchangedReason }>
   | Readonly<{ changed: true; next: QuarantineState; newlyQuarantined: boolean }>;
+
+export type QuarantineChange = Extract<QuarantineDecision, { changed: true }>;

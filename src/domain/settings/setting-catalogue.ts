@@ -31,6 +31,8 @@ const faults = z
   .array(z.enum(FAULTS, FAULT_LIST), FAULT_LIST)
   .refine((list) => new Set(list).size === list.length, 'a list that names each fault once');
 
+const SHARE = 'a number of percent from 1 to 100';
+const FACTOR = 'a number from 1.1 to 1,000';
 const COUNTING_FAULTS: readonly Fault[] = ['RECIPIENT', 'INFRASTRUCTURE', 'UNDETERMINED'];
 
 export const SETTING_CATALOGUE = {
@@ -103,6 +105,49 @@ export const SETTING_CATALOGUE = {
   deliveryLogRetention: define(days, 180, 'd', 'Delivery logs and exclusion logs are deleted after this.'),
   inboundEventRetention: define(days, 180, 'd', 'Raw reports and messages that came in are deleted after this.'),
   auditRetention: define(days, 180, 'd', 'Lines of the audit trail are deleted after this.'),
+  incidentsEnabled: define(
+    z.boolean('true or false'),
+    true,
+    null,
+    'Open an incident where the share of one kind of failure at one receiving domain jumps. Off: none is opened; open ones stay until they are closed.',
+  ),
+  incidentWindow: define(
+    whole(600, 86_400, 'a whole number of seconds from 600 (ten minutes) to 86,400 (one day)'),
+    3_600,
+    's',
+    'Incidents: the results of this last time are compared with the past of their domain.',
+  ),
+  incidentBaselineDays: define(
+    whole(1, 90, 'a whole number of days from 1 to 90'),
+    30,
+    'd',
+    'Incidents: the past of a domain that the present is compared with. It should reach back to the last large delivery.',
+  ),
+  incidentMinimumMessages: define(
+    whole(10, 1_000_000, 'a whole number from 10 to 1,000,000'),
+    100,
+    null,
+    'Incidents: with fewer results than this, in the window or in the past, nothing is said of a domain.',
+  ),
+  incidentMinimumShare: define(
+    z.number(SHARE).min(1, SHARE).max(100, SHARE),
+    20,
+    '%',
+    'Incidents: a kind of failure with a smaller share of the results opens none, however small its share was before.',
+  ),
+  incidentFactor: define(
+    z.number(FACTOR).min(1.1, FACTOR).max(1_000, FACTOR),
+    3,
+    null,
+    'Incidents: the share must be at least so many times that of the past.',
+  ),
+  privacyConfirmation: define(days, 15, 'd', 'An erasure that nobody confirms within this lapses and erases nothing.'),
+  privacyFileRetention: define(
+    days,
+    90,
+    'd',
+    'The file of an access request is deleted after this; then the request no longer names the address.',
+  ),
   importQuarantineWarning: define(percent, 10, '%', 'Warn when more than this share of an import is in quarantine already.'),
 } as const;
 

@@ -1,3 +1,4 @@
+import type { IncidentPolicy } from '../incident/decide-incident.ts';
 import type { QuarantinePolicy } from '../quarantine/quarantine-state.ts';
 import { assertNever, type Channel } from '../vocabulary.ts';
 import { SETTING_CATALOGUE, type SettingDefinition, type SettingKey } from './setting-catalogue.ts';
@@ -59,6 +60,18 @@ export function settingsFrom(stored: Iterable<Readonly<{ key: string; value: unk
 /** The figures that govern the counting and release of one channel's addresses (QTN-5). */
 export function quarantinePolicy(settings: Settings, channel: Channel): QuarantinePolicy {
   return isMobile(channel) ? mobilePolicy(settings) : emailPolicy(settings);
+}
+
+/** The figures that decide when an incident opens. */
+export function incidentPolicy(settings: Settings): IncidentPolicy {
+  return {
+    enabled: settings.incidentsEnabled,
+    windowMs: settings.incidentWindow * 1000,
+    baselineMs: settings.incidentBaselineDays * DAY_MS,
+    minimumMessages: settings.incidentMinimumMessages,
+    minimumShare: settings.incidentMinimumShare / 100,
+    factor: settings.incidentFactor,
+  };
 }
 
 /** Does the channel go by the mobile figures? Post and other channels go by those of e-mail, which are the vendor's defaults. */

@@ -1,6 +1,13 @@
 import { type Sql, sql } from '../../store/database.ts';
 import { requireIndexedCondition } from '../../store/filters/log-age.ts';
-import { currentRun, type DeliveryLogFilter, deliveryLogCondition } from '../../store/filters/log-filters.ts';
+import {
+  currentRun,
+  type DeliveryLogFilter,
+  deliveryLogCondition,
+  logOrder,
+  NEWEST_OF_DELIVERY,
+  ofDelivery,
+} from '../../store/filters/log-filters.ts';
 import { and } from '../../store/page.ts';
 import { refusedAsBadInput } from '../bad-input.ts';
 import { builder } from '../builder.ts';
@@ -85,13 +92,14 @@ builder.prismaObjectFields('Delivery', (t) => ({
     resolve: async ({ id, run }, args, context, info) => {
       const forms = await context.instance.addressBook();
       const condition = await refusedAsBadInput(() => deliveryLogCondition(deliveryLogFilter(args.filter), forms));
-      const where = sql`c.delivery_id = parent.id AND c.run = parent.run AND ${condition}`;
+      const where = sql`${ofDelivery(sql`parent.id`)} AND c.run = parent.run AND ${condition}`;
       return listNestedNodes(
         {
           context,
           info,
           args,
           list: 'Delivery.deliveryLogs',
+          order: NEWEST_OF_DELIVERY,
           table: sql`delivery_log`,
           where,
           load: (prisma, query) => prisma.deliveryLog.findMany(query),
@@ -117,6 +125,7 @@ builder.queryField('deliveryLogs', (t) =>
         info,
         args,
         list: 'deliveryLogs',
+        order: logOrder(filter),
         table: sql`delivery_log`,
         where,
         load: (prisma, query) => prisma.deliveryLog.findMany(query),

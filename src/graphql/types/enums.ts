@@ -51,6 +51,15 @@ export const ReleaseModeEnum = builder.enumType('ReleaseMode', {
   values: words.RELEASE_MODES,
 });
 export const JobStateEnum = builder.enumType('JobState', { description: 'Where a job stands.', values: words.JOB_STATES });
+export const UnprovenReportStateEnum = builder.enumType('UnprovenReportState', {
+  description:
+    'HELD: it changes nothing. COUNTED: a person, or an authenticated door, has let it count. DISMISSED: a person has said that it never counts.',
+  values: words.UNPROVEN_REPORT_STATES,
+});
+export const RequalificationPhaseEnum = builder.enumType('RequalificationPhase', {
+  description: 'EXAMINE: past failures are judged anew. APPLY: their addresses are recomputed. UNDO: what was changed is put back.',
+  values: words.REQUALIFICATION_PHASES,
+});
 export const SortDirectionEnum = builder.enumType('SortDirection', {
   description: 'ASC: smallest or oldest first.',
   values: ['ASC', 'DESC'] as const,
@@ -68,4 +77,18 @@ export const MessageKindEnum = builder.enumType('MessageKind', {
 export const ExclusionScopeEnum = builder.enumType('ExclusionScope', {
   description: 'What shut a recipient out: the denylist flag of the person, or the quarantine entry of the address.',
   values: words.EXCLUSION_SCOPES,
+});
+export const AlertKindEnum = builder.enumType('AlertKind', {
+  description:
+    'What staff is alerted to. UNKNOWN_TEXT: a failure text that nobody has qualified came a second time. IMPORT_IN_QUARANTINE: too much of an ' +
+    'import was in quarantine already.',
+  values: words.ALERT_KINDS,
+});
+export const IncidentStateEnum = builder.enumType('IncidentState', {
+  description: 'OPEN: new quarantines of its kind at its place are held back. CLOSED: they take place.',
+  values: words.INCIDENT_STATES,
+});
+export const IncidentEventKindEnum = builder.enumType('IncidentEventKind', {
+  description: 'What happened to an incident. CHANGED: its figures. RELEASED: a release of what it hit has begun.',
+  values: words.INCIDENT_EVENT_KINDS,
 });

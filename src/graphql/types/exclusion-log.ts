@@ -1,6 +1,13 @@
 import { sql } from '../../store/database.ts';
 import { requireIndexedCondition } from '../../store/filters/log-age.ts';
-import { currentRun, type ExclusionLogFilter, exclusionLogCondition } from '../../store/filters/log-filters.ts';
+import {
+  currentRun,
+  type ExclusionLogFilter,
+  exclusionLogCondition,
+  logOrder,
+  NEWEST_OF_DELIVERY,
+  ofDelivery,
+} from '../../store/filters/log-filters.ts';
 import { and } from '../../store/page.ts';
 import { refusedAsBadInput } from '../bad-input.ts';
 import { builder } from '../builder.ts';
@@ -62,13 +69,14 @@ builder.prismaObjectFields('Delivery', (t) => ({
     resolve: async ({ id, run }, args, context, info) => {
       const forms = await context.instance.addressBook();
       const condition = await refusedAsBadInput(() => exclusionLogCondition(exclusionLogFilter(args.filter), forms));
-      const where = sql`c.delivery_id = parent.id AND c.run = parent.run AND ${condition}`;
+      const where = sql`${ofDelivery(sql`parent.id`)} AND c.run = parent.run AND ${condition}`;
       return listNestedNodes(
         {
           context,
           info,
           args,
           list: 'Delivery.exclusionLogs',
+          order: NEWEST_OF_DELIVERY,
           table: sql`exclusion_log`,
           where,
           load: (prisma, query) => prisma.exclusionLog.findMany(query),
@@ -96,6 +104,7 @@ builder.queryField('exclusionLogs', (t) =>
         info,
         args,
         list: 'exclusionLogs',
+        order: logOrder(filter),
         table: sql`exclusion_log`,
         where,
         load: (prisma, query) => prisma.exclusionLog.findMany(query),

@@ -50,6 +50,7 @@ const UpdateQuarantineEntryResult = resultUnion('UpdateQuarantineEntryResult', '
 ]);
 const DeleteQuarantineEntryResult = resultUnion('DeleteQuarantineEntryResult', 'The entry is gone, its history stays.', Deleted, [
   NotFoundErrorType,
+  InvalidInputErrorType,
 ]);
 
 builder.mutationFields((t) => ({

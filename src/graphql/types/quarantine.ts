@@ -2,6 +2,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { isErasedAddress } from '../../domain/address/erased-address.ts';
 import { assertNever } from '../../domain/vocabulary.ts';
 import { sql } from '../../store/database.ts';
+import { erasedCondition } from '../../store/filters/address-test.ts';
 import { quarantineCondition } from '../../store/filters/quarantine-filter.ts';
 import type { PageOrder } from '../../store/page.ts';
 import { badInput, refusedAsBadInput } from '../bad-input.ts';
@@ -164,7 +165,7 @@ builder.queryFields((t) => ({
         throw badInput(`The argument "address" is no address of this channel. ${address.message}`);
       const where = address.ok
         ? sql`c.address_key = ${book.key(args.channel, address.canonical)}::uuid`
-        : sql`c.address = ${args.address} AND c.channel = ${args.channel}::"Channel"`;
+        : sql`${erasedCondition(args.address, { address: sql`c.address`, key: sql`c.address_key` })} AND c.channel = ${args.channel}::"Channel"`;
       return listNodes({
         context,
         info,

@@ -15,7 +15,7 @@ const ReleaseQuarantineInput = builder.inputType('ReleaseQuarantineInput', {
     mode: t.field({ type: ReleaseModeEnum, required: true, defaultValue: 'SET_VALID' }),
     dryRun: t.boolean({ required: true, defaultValue: false, description: 'true: count and sample, change nothing.' }),
     expectedCount: t.int({
-      description: 'Refused with ConflictError unless exactly this many match. Required where the filter is empty.',
+      description: 'Refused with ConflictError unless exactly this many match. Required where the filter leaves the whole list in.',
     }),
   }),
 });

@@ -85,6 +85,7 @@ builder.mutationFields((t) => ({
   }),
   createQualificationRule: t.field({
     type: CreateQualificationRuleResult,
+    description: 'Adds a rule of a user: it is tried before the shipped ones, on all nodes within a second.',
     authScopes: { scope: 'rules:write' },
     args: { input: t.arg({ type: QualificationRuleInput, required: true }) },
     resolve: (_root, { input }, context, info) =>
@@ -97,6 +98,9 @@ builder.mutationFields((t) => ({
   }),
   updateQualificationRule: t.field({
     type: UpdateQualificationRuleResult,
+    description:
+      'Changes a rule, on all nodes within a second. Of a rule that no user made only `active`, `shadow` and `position` change: what it says ' +
+      'comes with the product. To decide otherwise, make a rule of your own; `resetQualificationRules` brings the defaults back.',
     authScopes: { scope: 'rules:write' },
     args: { input: t.arg({ type: UpdateQualificationRuleInput, required: true }) },
     resolve: (_root, { input }, context, info) =>

@@ -5,21 +5,26 @@ import { TooManyCatchUpsError } from '../../live/feed.ts';
 import type { LedgerSubscription, LedgerUpdate } from '../../live/ledger-subscription.ts';
 import { type ProgressLook, ProgressStream } from '../../live/progress-stream.ts';
 import { deliveryCounters } from '../../operations/delivery-counters.ts';
+import { alertMatcher } from '../../store/alerts.ts';
 import { type Ledger, sql } from '../../store/database.ts';
+import { incidentMatcher } from '../../store/filters/incident-filter.ts';
 import { deliveryLogMatcher, exclusionLogMatcher } from '../../store/filters/log-filters.ts';
 import { quarantineMatcher } from '../../store/filters/quarantine-filter.ts';
-import type { DeliveryLogRow, ExclusionLogRow, LedgerRow, QuarantineRow } from '../../store/ledger-rows.ts';
+import type { AlertRow, DeliveryLogRow, ExclusionLogRow, IncidentRow, LedgerRow, QuarantineRow } from '../../store/ledger-rows.ts';
 import { badInput, refusedAsBadInput } from '../bad-input.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { decodeGlobalId } from '../global-id.ts';
 import { selectionOf } from '../selection.ts';
+import { Alert, AlertFilterInput } from './alert.ts';
 import { Delivery } from './delivery.ts';
 import { DeliveryLog, DeliveryLogFilterInput, deliveryLogFilter } from './delivery-log.ts';
-import { FailureReasonEnum, FailureTypeEnum, MessageStatusEnum } from './enums.ts';
+import { FailureReasonEnum, FailureTypeEnum, IncidentEventKindEnum, IncidentStateEnum, MessageStatusEnum } from './enums.ts';
 import { ExclusionLog, ExclusionLogFilterInput, exclusionLogFilter } from './exclusion-log.ts';
+import { Incident, IncidentFilterInput } from './incident.ts';
 import { QuarantineEntry, QuarantineEvent, QuarantineFilterInput } from './quarantine.ts';
 import { QuarantineRelease } from './release.ts';
+import { Requalification } from './requalification.ts';
 
 const CURSOR = 'Pass it as `after` to go on from here, on any node.';
 
@@ -94,6 +99,44 @@ const QuarantineUpdate = builder.objectRef<LedgerUpdate<QuarantineRow>>('Quarant
   }),
 });
 
+const AlertUpdate = builder.objectRef<LedgerUpdate<AlertRow>>('AlertUpdate').implement({
+  description: 'An alert was raised.',
+  authScopes: { scope: 'rules:read' },
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', { description: CURSOR }),
+    alert: t.field({
+      type: Alert,
+      description: 'As it is now.',
+      resolve: ({ row }, _args, context, info) =>
+        context.instance.database.prisma.alert.findUniqueOrThrow({ ...selectionOf(context, info, 'Alert'), where: { id: row.id } }),
+    }),
+  }),
+});
+
+const IncidentUpdate = builder.objectRef<LedgerUpdate<IncidentRow>>('IncidentUpdate').implement({
+  description: 'An incident was opened, has changed or was closed.',
+  authScopes: { scope: 'quarantine:read' },
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', { description: CURSOR }),
+    kind: t.field({ type: IncidentEventKindEnum, resolve: ({ row }) => row.kind }),
+    state: t.field({ type: IncidentStateEnum, description: 'After this event.', resolve: ({ row }) => row.after.state }),
+    share: t.float({ description: 'Of its kind among the results of its place, 0 to 1, at this point.', resolve: ({ row }) => row.share }),
+    hitCount: t.int({ description: 'At this point.', resolve: ({ row }) => row.quarantined + row.held }),
+    heldCount: t.int({ description: 'At this point.', resolve: ({ row }) => row.held }),
+    actor: t.string({ nullable: true, description: 'Token name; null = the figures did it.', resolve: ({ row }) => row.actor }),
+    occurredAt: t.field({ type: 'DateTime', resolve: ({ row }) => row.occurredAt }),
+    incident: t.field({
+      type: Incident,
+      description: 'As it is now.',
+      resolve: ({ row }, _args, context, info) =>
+        context.instance.database.prisma.incident.findUniqueOrThrow({
+          ...selectionOf(context, info, 'Incident'),
+          where: { id: row.incidentId },
+        }),
+    }),
+  }),
+});
+
 const AFTER = 'Cursor of the last update seen: first comes what has happened since, then it goes on live.';
 
 builder.subscriptionType({});
@@ -136,6 +179,31 @@ builder.subscriptionFields((t) => ({
     },
     resolve: (update) => update as LedgerUpdate<QuarantineRow>,
   }),
+  alertRaised: t.field({
+    type: AlertUpdate,
+    description: 'Every alert when it is raised.',
+    authScopes: { scope: 'rules:read' },
+    args: { filter: t.arg({ type: AlertFilterInput }), after: t.arg.string({ description: AFTER }) },
+    subscribe: async (_root, args, context) => {
+      const matches = await refusedAsBadInput(() => alertMatcher(args.filter ?? {}));
+      return follow(context, 'ALERT', args.after, (row) => isOf(row, 'ALERT') && matches(row));
+    },
+    resolve: (update) => update as LedgerUpdate<AlertRow>,
+  }),
+  incidentUpdated: t.field({
+    type: IncidentUpdate,
+    description:
+      'Every incident that opens, changes or is closed, where it matches the filter before or after that. Figures alone are told four times a ' +
+      'minute at most.',
+    authScopes: { scope: 'quarantine:read' },
+    args: { filter: t.arg({ type: IncidentFilterInput }), after: t.arg.string({ description: AFTER }) },
+    subscribe: async (_root, args, context) => {
+      const matches = await refusedAsBadInput(() => incidentMatcher(args.filter ?? {}));
+      const either = ({ before, after }: IncidentRow) => (before !== null && matches(before)) || matches(after);
+      return follow(context, 'INCIDENT', args.after, (row) => isOf(row, 'INCIDENT') && either(row));
+    },
+    resolve: (update) => update as LedgerUpdate<IncidentRow>,
+  }),
   deliveryProgress: t.field({
     type: Delivery,
     description: 'State and counters of one delivery: first as it is now, then at most four times a second, until it has ended.',
@@ -157,6 +225,18 @@ builder.subscriptionFields((t) => ({
     resolve: (id, _args, context, info) =>
       context.instance.database.prisma.quarantineRelease.findUniqueOrThrow({
         ...selectionOf(context, info, 'QuarantineRelease'),
+        where: { id: id as bigint },
+      }),
+  }),
+  requalificationProgress: t.field({
+    type: Requalification,
+    description: 'A requalification or its undo, until it is done.',
+    authScopes: { scope: 'rules:read' },
+    args: { id: t.arg.id({ required: true }) },
+    subscribe: (_root, args, context) => followProgress('Requalification', args.id, 'id', (id) => lookAtRequalification(context, id)),
+    resolve: (id, _args, context, info) =>
+      context.instance.database.prisma.requalification.findUniqueOrThrow({
+        ...selectionOf(context, info, 'Requalification'),
         where: { id: id as bigint },
       }),
   }),
@@ -190,7 +270,7 @@ function asGraphQLError(error: unknown): unknown {
 type Look = ProgressLook<bigint> | null;
 
 async function followProgress(
-  type: 'Delivery' | 'QuarantineRelease',
+  type: 'Delivery' | 'QuarantineRelease' | 'Requalification',
   globalId: string,
   argument: string,
   look: (id: bigint) => Promise<Look>,
@@ -213,5 +293,11 @@ async function lookAtRelease({ instance }: GraphQLContext, id: bigint): Promise<
   const [row] = await instance.database.query<{ state: string; changed: number; skipped: number; undone: boolean }>(
     sql`SELECT state, matched, changed, skipped, undone FROM quarantine_release WHERE id = ${id}`,
   );
+  return row ? { value: id, fingerprint: JSON.stringify(row), isFinal: row.state !== 'RUNNING' } : null;
+}
+
+async function lookAtRequalification({ instance }: GraphQLContext, id: bigint): Promise<Look> {
+  const [row] = await instance.database.query<{ state: string }>(sql`
+    SELECT state, phase, undone, examined, addresses, position_key, addresses_put_back, failures_put_back FROM requalification WHERE id = ${id}`);
   return row ? { value: id, fingerprint: JSON.stringify(row), isFinal: row.state !== 'RUNNING' } : null;
 }

@@ -1,5 +1,5 @@
 import type { AddressResult } from '../../domain/address/canonical-address.ts';
-import { isErasedAddress } from '../../domain/address/erased-address.ts';
+import { erasedKeyRange, isErasedAddress } from '../../domain/address/erased-address.ts';
 import { CHANNELS, type Channel } from '../../domain/vocabulary.ts';
 import { raw, type Sql, sql } from '../database.ts';
 import { checkedText, isSet, literal, type TextFilter } from './conditions.ts';
@@ -56,10 +56,16 @@ export function addressTest(
 export function addressConditions(test: AddressTest | null, columns: { address: Sql; key: Sql; channel: Sql }): Sql[] {
   if (!test) return [];
   const conditions: Sql[] = [];
-  if (test.erased !== null) conditions.push(sql`${columns.address} = ${test.erased}`);
+  if (test.erased !== null) conditions.push(erasedCondition(test.erased, columns));
   else if (test.keys) conditions.push(keyCondition([...test.keys], columns.key));
   for (const part of test.parts) conditions.push(partCondition(part, columns));
   return conditions;
+}
+
+/** By the keys that can have this display form, which are indexed. */
+export function erasedCondition(display: string, columns: { address: Sql; key: Sql }): Sql {
+  const { first, last } = erasedKeyRange(display);
+  return sql`${columns.address} = ${display} AND ${columns.key} BETWEEN ${first}::uuid AND ${last}::uuid`;
 }
 
 /** The same test on a row in memory. */

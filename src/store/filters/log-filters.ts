@@ -1,6 +1,6 @@
 import type { Channel, ExclusionScope, FailureReason, FailureType, Fault, MessageStatus } from '../../domain/vocabulary.ts';
 import { type Sql, sql } from '../database.ts';
-import { and } from '../page.ts';
+import { and, NEWEST_FIRST, type PageOrder } from '../page.ts';
 import { type AddressForms, addressConditions, addressTest, matchesAddress } from './address-test.ts';
 import { enumConditions, type InstantRange, isSet, type List, listConditions, rangeConditions, type TextFilter } from './conditions.ts';
 import { between, domainList, oneOf } from './quarantine-filter.ts';
@@ -125,6 +125,22 @@ export function currentRun(deliveryId?: bigint | null): Sql {
     : sql`EXISTS (SELECT FROM delivery d WHERE d.id = c.delivery_id AND d.run = c.run)`;
 }
 
+/**
+ * `c` belongs to that delivery. As a range of one, together with `NEWEST_OF_DELIVERY`: for an equation the planner may take the newest rows of the
+ * whole table to be spread over all deliveries, and walk through everything that is newer than an old delivery.
+ */
+export function ofDelivery(id: Sql): Sql {
+  return sql`c.delivery_id BETWEEN ${id} AND ${id}`;
+}
+
+/** The order of the logs of one delivery: that of the index over delivery, run and id. */
+export const NEWEST_OF_DELIVERY: PageOrder = { ...NEWEST_FIRST, within: [sql`c.delivery_id`, sql`c.run`] };
+
+/** The order of a list of logs. */
+export function logOrder({ deliveryId }: Ids): PageOrder {
+  return isSet(deliveryId) ? NEWEST_OF_DELIVERY : NEWEST_FIRST;
+}
+
 interface Ids {
   readonly deliveryId?: bigint | null | undefined;
   readonly profileId?: bigint | null | undefined;
@@ -132,7 +148,7 @@ interface Ids {
 
 function idConditions({ deliveryId, profileId }: Ids): Sql[] {
   return [
-    ...(isSet(deliveryId) ? [sql`c.delivery_id = ${deliveryId}`] : []),
+    ...(isSet(deliveryId) ? [ofDelivery(sql`${deliveryId}::bigint`)] : []),
     ...(isSet(profileId) ? [sql`c.profile_id = ${profileId}`] : []),
   ];
 }

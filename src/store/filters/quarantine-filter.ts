@@ -1,3 +1,4 @@
+import { canonicalDomain } from '../../domain/address/email-address.ts';
 import type { AddressStatus, Channel, FailureReason } from '../../domain/vocabulary.ts';
 import { type Sql, sql } from '../database.ts';
 import { and } from '../page.ts';
@@ -39,8 +40,14 @@ export function quarantineCondition(filter: QuarantineFilter, forms: AddressForm
     ...listConditions(sql`c.domain`, domainList(filter.domain), 'filter.domain'),
     ...texts.map((text) => sql`c.error_text LIKE ${`%${literal(checkedText(text, 'filter.errorTextContains'))}%`}`),
     ...rangeConditions(sql`c.status_updated_at`, filter.statusUpdatedAt, 'filter.statusUpdatedAt'),
-    ...rangeConditions(sql`c.last_error_at`, filter.lastErrorAt, 'filter.lastErrorAt'),
+    ...lastErrorConditions(filter.lastErrorAt),
   ]);
+}
+
+/** Over the expression that the index is made of: an entry without an error counts as older than all others, and lies in no range. */
+function lastErrorConditions(range: InstantRange | null | undefined): Sql[] {
+  const conditions = rangeConditions(sql`COALESCE(c.last_error_at, '-infinity'::timestamptz)`, range, 'filter.lastErrorAt');
+  return conditions.length === 0 || range?.from ? conditions : [sql`c.last_error_at IS NOT NULL`, ...conditions];
 }
 
 /** What of an entry a filter looks at. */
@@ -73,9 +80,9 @@ export function quarantineMatcher(filter: QuarantineFilter, forms: AddressForms)
   return (row) => tests.every((one) => one(row));
 }
 
-/** Domains are kept in lower case. */
+/** Domains in the form in which they are kept. */
 export function domainList(domains: List<string>): List<string> {
-  return domains?.map((domain) => domain.trim().toLowerCase());
+  return domains?.map(canonicalDomain);
 }
 
 export function oneOf<Row>(values: List<string>, field: string, read: (row: Row) => string | null): (row: Row) => boolean {
