@@ -117,7 +117,7 @@ function groupText(group: StatusGroup): string {
 
 function wordsOf(text: string): readonly string[] {
   const bare = text.replace(/\S*@\S*/g, ' ').replace(/#?[245]\.\d{1,3}\.\d{1,3}|\b[245]\d\d\b/g, ' ');
-  return (bare.match(/\p{L}{2,}/gu) ?? []).filter(
+  return (bare.match(/(?<![\p{L}\d])\p{L}{2,}(?![\p{L}\d])/gu) ?? []).filter(
     (word) => !/^(?:smtp|esmtp|error|failed|failure|permanent|temporary|status)$/i.test(word),
   );
 }
@@ -144,6 +144,9 @@ interface NoticeWords {
   /** Its words without mere courtesy. */
   readonly rest: string;
 }
+
+/** What a notice says of every recipient: less than any reply. */
+const BARE_FAILURE = /^\W*(?:could not|can ?not|can't|was not) be delivered\W*$/i;
 
 /** The words to judge a recipient by: what its own paragraph says, unless that says nothing and the notice holds a reply. */
 function bestText(mention: TextRecipient, told: string, words: NoticeWords | null): string {
@@ -206,7 +209,8 @@ export function recipientsOfStatus(status: DeliveryStatus, context: ReportContex
     const said = longerReply(groupText(group), transcript);
     const told = mention === undefined ? '' : mentionText(mention, transcript);
     const comment = /\(([^()]{3,200})\)/.exec(group.fields.get('status') ?? '')?.[1] ?? '';
-    const text = saysSomething(said) ? said : tellsOfFailure(told) ? told : only && said === '' ? replyIn(context.notice) : said;
+    const better = tellsOfFailure(told) && !(said !== '' && BARE_FAILURE.test(told));
+    const text = saysSomething(said) ? said : better ? told : only && said === '' ? replyIn(context.notice) : said;
     const words: Words = {
       recipient: address,
       text,

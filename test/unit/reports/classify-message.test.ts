@@ -76,6 +76,17 @@ describe('a classified message', () => {
   });
 });
 
+describe('the text of a report', () => {
+  it.each(['91987e70-1d12-4c18', 'b6721342-6e6d-cf4e', '4711', 'ABC'])('is the reply, whatever id stands in it: %s', (id) => {
+    const reply = `550 5.1.1 ${id}: former@customer.example left`;
+    const { recipients } = classifyMessage(
+      rawReport({ status: statusOf('failed', '5.1.1', reply), notice: 'Your message to ann@customer.example could not be delivered.' }),
+      book,
+    );
+    expect(recipients.map(({ address, text }) => [address, text])).toEqual([['ann@customer.example', reply]]);
+  });
+});
+
 describe('the key of a message', () => {
   const text = reportText({ status: statusOf('failed', '5.1.1', '550 gone') });
   const key = (raw: string) => parseMessage(bytesOf(raw)).dedupeKey;
