@@ -26,7 +26,7 @@ import {
 import type { FoundAddress } from '../store/privacy-subject.ts';
 import { lastVersions } from '../store/quarantine-import.ts';
 import { findSubject, nameSubject, type PrivacySubject } from './find-privacy-subject.ts';
-import type { Instance } from './instance.ts';
+import type { AddressBook, Instance } from './instance.ts';
 import { recordAudit } from './record-audit.ts';
 
 const WALKS = 2;
@@ -38,7 +38,7 @@ export async function beginErasure(instance: Instance, request: StoredPrivacyReq
   const at = instance.now();
   await database.transaction(async (tx) => {
     await holdErasures(tx);
-    const named = await subjectOf(tx, instance, request);
+    const named = await subjectOf(tx, book, request);
     const subject = await findSubject(tx, book, named, request.eraseShared);
     const { person, addresses, shared, alsoHeld } = subject;
     const keys = addresses.map(({ addressKey }) => addressKey);
@@ -66,8 +66,8 @@ export async function beginErasure(instance: Instance, request: StoredPrivacyReq
 }
 
 /** By address again as it was asked; by profile through its id. */
-async function subjectOf(tx: Queryable, instance: Instance, { namespace, value, profileId }: StoredPrivacyRequest) {
-  if (namespace !== null) return nameSubject(tx, await instance.addressBook(), { namespace, value });
+async function subjectOf(tx: Queryable, book: AddressBook, { namespace, value, profileId }: StoredPrivacyRequest) {
+  if (namespace !== null) return nameSubject(tx, book, { namespace, value });
   return { namespace: null, value: null, addresses: [], profileId };
 }
 

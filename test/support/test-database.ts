@@ -3,6 +3,7 @@ import { inject } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
 import { openEmbeddedDatabase } from '../../src/store/embedded-database.ts';
 import { openServerDatabase } from '../../src/store/server-database.ts';
+import { guarded } from './guarded-database.ts';
 import { runOn } from './server.ts';
 
 export const onServer = (): boolean => inject('template') !== '';
@@ -18,7 +19,10 @@ export function testDatabase(): Promise<Database> {
 
 /** A migrated database of a test's own; close it. */
 export async function freshDatabase(): Promise<Database> {
-  return onServer() ? openServerDatabase(await freshServerUrl(), 10) : openEmbeddedDatabase({ dump: await openAsBlob(inject('dump')) });
+  const database = onServer()
+    ? openServerDatabase(await freshServerUrl(), 10)
+    : openEmbeddedDatabase({ dump: await openAsBlob(inject('dump')) });
+  return guarded(await database);
 }
 
 /** The URL of a migrated database of a test's own on the PostgreSQL server: only where `onServer()`. */
