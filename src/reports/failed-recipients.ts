@@ -148,6 +148,9 @@ interface NoticeWords {
 /** What a notice says of every recipient: less than any reply. */
 const BARE_FAILURE = /^\W*(?:could not|can ?not|can't|was not) be delivered\W*$/i;
 
+/** What stands between the recipients of a sentence about all of them tells as little as the sentence itself. */
+const isBareFailure = (text: string): boolean => BARE_FAILURE.test(text.replace(/\S*@\S*/g, ' ').replace(/^[\s,;]*(?:and|or|&)\s/i, ''));
+
 /** The words to judge a recipient by: what its own paragraph says, unless that says nothing and the notice holds a reply. */
 function bestText(mention: TextRecipient, told: string, words: NoticeWords | null): string {
   // What a transcript gave is a refusal, however few its words.
@@ -209,7 +212,7 @@ export function recipientsOfStatus(status: DeliveryStatus, context: ReportContex
     const said = longerReply(groupText(group), transcript);
     const told = mention === undefined ? '' : mentionText(mention, transcript);
     const comment = /\(([^()]{3,200})\)/.exec(group.fields.get('status') ?? '')?.[1] ?? '';
-    const better = tellsOfFailure(told) && !(said !== '' && BARE_FAILURE.test(told));
+    const better = tellsOfFailure(told) && !(said !== '' && isBareFailure(told));
     const text = saysSomething(said) ? said : better ? told : only && said === '' ? replyIn(context.notice) : said;
     const words: Words = {
       recipient: address,

@@ -77,12 +77,21 @@ describe('a classified message', () => {
 });
 
 describe('the text of a report', () => {
-  it.each(['91987e70-1d12-4c18', 'b6721342-6e6d-cf4e', '4711', 'ABC'])('is the reply, whatever id stands in it: %s', (id) => {
+  const ALONE = 'Your message to ann@customer.example could not be delivered.';
+  const BOTH = 'Your message to ann@customer.example and bob@other.example could not be delivered.';
+
+  it.each([
+    ['91987e70-1d12-4c18', ALONE],
+    ['b6721342-6e6d-cf4e', ALONE],
+    ['4711', ALONE],
+    ['ABC', ALONE],
+    ['Zelda52628710', ALONE],
+    ['Zelda52628710', BOTH],
+    ['4711', BOTH.replace(' and', ',')],
+    ['4711', BOTH.replace('ann@customer.example and bob@other.example', 'bob@other.example or ann@customer.example')],
+  ])('is the reply, whatever id stands in it: %s, and whomever the notice names: %s', (id, notice) => {
     const reply = `550 5.1.1 ${id}: former@customer.example left`;
-    const { recipients } = classifyMessage(
-      rawReport({ status: statusOf('failed', '5.1.1', reply), notice: 'Your message to ann@customer.example could not be delivered.' }),
-      book,
-    );
+    const { recipients } = classifyMessage(rawReport({ status: statusOf('failed', '5.1.1', reply), notice }), book);
     expect(recipients.map(({ address, text }) => [address, text])).toEqual([['ann@customer.example', reply]]);
   });
 });
