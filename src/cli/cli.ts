@@ -101,7 +101,8 @@ Profiles: external_id, first_name, last_name, email, mobile, opted_out. Several 
 file stays as it is, an empty one is cleared. opted_out is empty, all, or channels separated by |: it opts out and never in.
 
 Quarantine: channel, address, status, reason, error_count, error_text, last_error_at. An empty status means DENYLISTED: an external list. The
-stronger status wins: no import opens what failures, complaints or people have shut.`;
+stronger status wins: no import opens what failures, complaints or people have shut. Also short_code (SMS: the one sender that is meant;
+empty = all), and all that an export of the list says, so that it comes into an empty database as it was.`;
 
 function addPrivacyCommands(privacy: Command): void {
   const about = (command: Command): Command =>

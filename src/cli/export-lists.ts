@@ -92,12 +92,16 @@ export const EXPORT_LISTS: Readonly<Record<string, ExportList>> = {
       'created_at',
       'status_updated_at',
       'version',
+      'last_significant_error_at',
+      'last_success_at',
+      'soft_caused',
     ],
     request: (filter) => ({ what: 'quarantine', filter: checked(QUARANTINE, filter) }),
     api: {
       field: 'quarantine',
       filterType: 'QuarantineFilter',
-      selection: 'channel address status reason errorCount errorText lastErrorAt shortCode domain source createdAt statusUpdatedAt version',
+      selection: `channel address status reason errorCount errorText lastErrorAt shortCode domain source createdAt statusUpdatedAt version
+        lastSignificantErrorAt lastSuccessAt softCaused`,
     },
     rowOf: (node) => snakeCase(node),
   },

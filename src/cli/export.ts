@@ -32,14 +32,19 @@ export async function runExport(what: string, { filter, format }: ExportOptions)
   list.request(wanted);
   const output = new Output();
   await atWorkplace(async (place) => {
-    if (format === 'csv') await output.line(list.columns.join(','));
-    for await (const rows of rowsOf(place, list, wanted)) {
-      for (const row of rows) await output.line(format === 'csv' ? csvOf(row, list) : jsonOf(row, list));
+    for await (const lines of exportLines(place, list, wanted, format)) {
+      for (const line of lines) await output.line(line);
       if (output.closed) break;
     }
     await output.flush();
   });
   return EXIT.done;
+}
+
+/** The lines of an export, a slice at a time: with `csv` the first names the columns. */
+export async function* exportLines(place: Workplace, list: ExportList, filter: unknown, format: string): AsyncGenerator<readonly string[]> {
+  if (format === 'csv') yield [list.columns.join(',')];
+  for await (const rows of rowsOf(place, list, filter)) yield rows.map((row) => (format === 'csv' ? csvOf(row, list) : jsonOf(row, list)));
 }
 
 function parseFilter(text: string | undefined): unknown {

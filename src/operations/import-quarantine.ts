@@ -1,8 +1,8 @@
+import { isErasedAddress } from '../domain/address/erased-address.ts';
 import { InvalidInputError } from '../domain/errors.ts';
-import { decideImport } from '../domain/quarantine/import-entry.ts';
-import type { ManualChange } from '../domain/quarantine/manual-edit.ts';
+import { decideImport, type ImportedRow } from '../domain/quarantine/import-entry.ts';
 import type { QuarantineState } from '../domain/quarantine/quarantine-state.ts';
-import type { AddressStatus, Channel, FailureReason } from '../domain/vocabulary.ts';
+import type { AddressStatus, Channel } from '../domain/vocabulary.ts';
 import type { Queryable } from '../store/database.ts';
 import { readErasedKeys } from '../store/erased-keys.ts';
 import { lockAddresses, lockEntries } from '../store/feedback-reads.ts';
@@ -16,21 +16,20 @@ import {
 } from '../store/feedback-writes.ts';
 import { lastVersions } from '../store/quarantine-import.ts';
 import { checkStorable } from './check-profile.ts';
+import { checkShortCode } from './check-short-code.ts';
 import { ERROR_TEXT_MAX } from './create-quarantine-entry.ts';
 import { isShut } from './erased-entry.ts';
 import type { Actor, AddressBook, Instance } from './instance.ts';
 import { type ErasedKeys, maskPlace } from './mask-erased.ts';
 
 /** One address of a list that is imported. */
-export interface ImportQuarantineInput {
+export interface ImportQuarantineInput extends ImportedRow {
   readonly channel: Channel;
   readonly address: string;
+  /** SMS only; absent = every short code. */
+  readonly shortCode?: string | undefined;
   /** Absent = DENYLISTED with that reason: an external denylist (SUP-9). */
   readonly status?: AddressStatus | undefined;
-  readonly reason?: FailureReason | undefined;
-  readonly errorCount?: number | undefined;
-  readonly errorText?: string | undefined;
-  readonly lastErrorAt?: Date | undefined;
 }
 
 /** What became of a row. UNCHANGED = the entry was as strong already. */
@@ -41,8 +40,10 @@ export interface CheckedEntry {
   readonly channel: Channel;
   readonly address: string;
   readonly addressKey: string;
+  /** '' = every short code. */
+  readonly shortCode: string;
   readonly domain: string | null;
-  readonly change: ManualChange;
+  readonly change: ImportedRow;
 }
 
 /** An entry while the rows of a batch are applied to it. */
@@ -85,19 +86,25 @@ export async function importQuarantine(
 }
 
 function checkRow(item: ImportQuarantineInput, book: AddressBook, now: Date): CheckedEntry | InvalidInputError {
-  const { channel, address, ...change } = item;
+  const { channel, address, shortCode, ...change } = item;
+  if (isErasedAddress(address)) return new InvalidInputError(ERASED_ROW, 'address');
   const canonical = book.canonical(channel, address);
   if (!canonical.ok) return new InvalidInputError(canonical.message, 'address');
   try {
     checkStorable('errorText', change.errorText, ERROR_TEXT_MAX);
+    const code = checkShortCode(channel, shortCode);
+    const decided = decideImport(null, change, now);
+    if (!decided.ok) return new InvalidInputError(decided.message, decided.field);
+    const addressKey = book.key(channel, canonical.canonical);
+    return { channel, address: canonical.canonical, addressKey, shortCode: code, domain: canonical.domain, change };
   } catch (error) {
     if (error instanceof InvalidInputError) return error;
     throw error;
   }
-  const decided = decideImport(null, change, now);
-  if (!decided.ok) return new InvalidInputError(decided.message, decided.field);
-  return { channel, address: canonical.canonical, addressKey: book.key(channel, canonical.canonical), domain: canonical.domain, change };
 }
+
+const ERASED_ROW =
+  'This is what is left of an erased address, not the address: its block stays in the database that erased it, and is made here by an erasure here.';
 
 async function apply(
   tx: Queryable,
@@ -135,16 +142,18 @@ function opens({ change }: CheckedEntry): boolean {
 
 async function readWorking(tx: Queryable, sound: readonly CheckedEntry[], keys: ReadonlySet<string>): Promise<Map<string, Working>> {
   const entries = new Map((await lockEntries(tx, keys)).map((entry) => [entryName(entry.addressKey, entry.shortCode), entry]));
-  const gone = [...keys].filter((key) => !entries.has(entryName(key, '')));
-  const versions = gone.length === 0 ? new Map<string, number>() : await lastVersions(tx, gone);
+  const gone = new Set(sound.flatMap(({ addressKey, shortCode }) => (entries.has(entryName(addressKey, shortCode)) ? [] : [addressKey])));
+  const versions = gone.size === 0 ? new Map<string, number>() : await lastVersions(tx, gone);
   const working = new Map<string, Working>();
-  for (const { channel, address, addressKey, domain } of sound) {
-    const entry = entries.get(entryName(addressKey, ''));
-    const version = entry?.version ?? versions.get(entryName(addressKey, '')) ?? 0;
-    working.set(addressKey, {
+  for (const { channel, address, addressKey, shortCode, domain } of sound) {
+    const name = entryName(addressKey, shortCode);
+    const entry = entries.get(name);
+    const version = entry?.version ?? versions.get(name) ?? 0;
+    working.set(name, {
       channel,
       address,
       addressKey,
+      shortCode: entry?.shortCode ?? shortCode,
       domain,
       id: entry?.id ?? null,
       state: entry?.state ?? null,
@@ -158,7 +167,7 @@ async function readWorking(tx: Queryable, sound: readonly CheckedEntry[], keys: 
 }
 
 function applyRow(working: Map<string, Working>, row: CheckedEntry, now: Date): ImportQuarantineOutcome {
-  const entry = working.get(row.addressKey);
+  const entry = working.get(entryName(row.addressKey, row.shortCode));
   if (!entry) throw new Error('an address of the import was not read');
   const decided = decideImport(entry.state, row.change, now);
   if (!decided.ok) return new InvalidInputError(decided.message, decided.field);
@@ -175,19 +184,19 @@ async function write(tx: Queryable, touched: readonly Working[], actor: Actor, n
   const updates: EntryUpdate[] = [];
   for (const { id, state, lines: _lines, baseVersion, ...entry } of touched) {
     if (state === null) continue;
-    if (id === null) inserts.push({ ...entry, ...state, shortCode: '', createdAt: now });
+    if (id === null) inserts.push({ ...entry, ...state, createdAt: now });
     else updates.push({ id, ...state, lastDeliveryId: entry.lastDeliveryId, version: entry.version, baseVersion });
   }
   const made = await insertEntries(tx, inserts);
   await updateEntries(tx, updates);
-  const lines = touched.flatMap(({ channel, address, addressKey, domain, id, lines: own }) =>
+  const lines = touched.flatMap(({ channel, address, addressKey, shortCode, domain, id, lines: own }) =>
     own.map(({ previous, next, version }) => ({
       ...next,
-      entryId: id ?? idOf(made, addressKey),
+      entryId: id ?? idOf(made, entryName(addressKey, shortCode)),
       channel,
       address,
       addressKey,
-      shortCode: '',
+      shortCode,
       domain,
       previousStatus: previous?.status ?? null,
       previousReason: previous?.reason ?? null,
@@ -201,8 +210,8 @@ async function write(tx: Queryable, touched: readonly Working[], actor: Actor, n
   await insertQuarantineLines(tx, lines, actor.name);
 }
 
-function idOf(made: ReadonlyMap<string, bigint>, addressKey: string): bigint {
-  const id = made.get(entryName(addressKey, ''));
+function idOf(made: ReadonlyMap<string, bigint>, name: string): bigint {
+  const id = made.get(name);
   if (id === undefined) throw new Error('an entry of the import was not written');
   return id;
 }

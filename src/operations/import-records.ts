@@ -25,7 +25,7 @@ const LINE_MAX_BYTES = 1024 * 1024;
 /** A quote that is not closed within so many lines was not meant to be one: only its own line is rejected. */
 const QUOTED_LINES_MAX = 200;
 
-type Cut = Omit<TextLine, 'number'> & { readonly line: number };
+type Cut = Omit<TextLine, 'number' | 'end'> & { readonly line: number };
 
 /**
  * The records of a CSV file (RFC 4180, with a header, UTF-8), those of one chunk together, in no more memory than a chunk and a record take.
@@ -111,7 +111,7 @@ class OpenRecord {
 function together(lines: readonly TextLine[]): Cut {
   return {
     line: lines[0]?.number ?? 0,
-    text: lines.map(({ text }) => text).join('\n'),
+    text: lines.map(({ text, end }, index) => (index < lines.length - 1 ? text + end : text)).join(''),
     broken: lines.some(({ broken }) => broken),
     tooLong: lines.some(({ tooLong }) => tooLong),
   };
@@ -186,7 +186,7 @@ function cellsOfJson(text: string, { known }: Columns): Cells | string {
   for (const [key, value] of Object.entries(object)) {
     if (!known.includes(key)) return `There is no column ${JSON.stringify(key.slice(0, 60))}; the columns are ${known.join(',')}.`;
     const cell = cellOf(value);
-    if (cell === null) return `The column ${key} takes a text, a number or a list of texts.`;
+    if (cell === null) return `The column ${key} takes a text, a number, true, false or a list of texts.`;
     cells[key] = cell;
   }
   return cells;
@@ -195,6 +195,6 @@ function cellsOfJson(text: string, { known }: Columns): Cells | string {
 function cellOf(value: unknown): Cell | null {
   if (value === null) return '';
   if (typeof value === 'string') return value;
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : null;
 }

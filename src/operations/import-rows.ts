@@ -8,11 +8,14 @@ export const PROFILE_COLUMNS: Columns = {
   required: ['external_id'],
 };
 
-/** What an export of the list says beyond that: taken and not heeded, so that an export can be imported elsewhere. */
-const EXPORTED_ONLY = ['short_code', 'domain', 'source', 'created_at', 'status_updated_at', 'version'];
+/** What an export of the list says beyond that of the past of an entry. */
+const PAST = ['last_significant_error_at', 'last_success_at', 'soft_caused', 'status_updated_at'];
+
+/** Of the database that the export comes from: taken and not heeded, so that an export can be imported elsewhere. */
+const EXPORTED_ONLY = ['domain', 'source', 'created_at', 'version'];
 
 export const QUARANTINE_COLUMNS: Columns = {
-  known: ['channel', 'address', 'status', 'reason', 'error_count', 'error_text', 'last_error_at', ...EXPORTED_ONLY],
+  known: ['channel', 'address', 'status', 'reason', 'error_count', 'error_text', 'last_error_at', 'short_code', ...PAST, ...EXPORTED_ONLY],
   required: ['channel', 'address'],
 };
 
@@ -49,21 +52,46 @@ export function quarantineOf(cells: Cells): ImportQuarantineInput | string {
   if (reason === undefined && isGiven(cells.reason)) return `The reason is empty or one of ${FAILURE_REASONS.join(', ')}.`;
   const errorCount = textOf(cells.error_count).trim();
   if (errorCount !== '' && !/^\d{1,9}$/.test(errorCount)) return 'The error count is empty or a whole number.';
-  const lastErrorAt = textOf(cells.last_error_at).trim();
-  if (lastErrorAt !== '' && (!INSTANT.test(lastErrorAt) || Number.isNaN(Date.parse(lastErrorAt)))) {
-    return 'The time of the last error is empty or an instant such as 2026-05-12T10:00:00Z.';
-  }
-  if (isGiven(cells.short_code)) return 'An entry of a single short code cannot be imported: it would stop every sender to this number.';
+  const wrongTime = INSTANTS.find(([column]) => isGiven(cells[column]) && !isInstant(textOf(cells[column]).trim()));
+  if (wrongTime !== undefined) return `The time of the last ${wrongTime[1]} is empty or an instant such as 2026-05-12T10:00:00Z.`;
+  const softCaused = textOf(cells.soft_caused).trim().toLowerCase();
+  if (!['', 'true', 'false'].includes(softCaused)) return 'soft_caused is empty, true or false.';
+  const lastErrorAt = instantOf(cells.last_error_at);
+  const lastSignificantErrorAt = instantOf(cells.last_significant_error_at);
+  const lastSuccessAt = instantOf(cells.last_success_at);
+  const statusUpdatedAt = instantOf(cells.status_updated_at);
+  const shortCode = textOf(cells.short_code).trim();
   const errorText = textOf(cells.error_text);
   return {
     channel,
     address: textOf(cells.address),
+    ...(shortCode === '' ? {} : { shortCode }),
     ...(status === undefined ? {} : { status }),
     ...(reason === undefined ? {} : { reason }),
     ...(errorCount === '' ? {} : { errorCount: Number(errorCount) }),
     ...(errorText === '' ? {} : { errorText }),
-    ...(lastErrorAt === '' ? {} : { lastErrorAt: new Date(lastErrorAt) }),
+    ...(lastErrorAt ? { lastErrorAt } : {}),
+    ...(lastSignificantErrorAt === undefined ? {} : { lastSignificantErrorAt }),
+    ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }),
+    ...(softCaused === '' ? {} : { softCaused: softCaused === 'true' }),
+    ...(statusUpdatedAt ? { statusUpdatedAt } : {}),
   };
+}
+
+const INSTANTS = [
+  ['last_error_at', 'error'],
+  ['last_significant_error_at', 'counted error'],
+  ['last_success_at', 'success'],
+  ['status_updated_at', 'change of status'],
+] as const;
+
+const isInstant = (text: string): boolean => INSTANT.test(text) && !Number.isNaN(Date.parse(text));
+
+/** null = the cell is empty; undefined = there is no such column. */
+function instantOf(cell: Cell | undefined): Date | null | undefined {
+  if (cell === undefined) return undefined;
+  const text = textOf(cell).trim();
+  return text === '' ? null : new Date(text);
 }
 
 /** null = all channels; undefined = nothing is said; a text: why it is refused. */

@@ -3,6 +3,7 @@ export interface TextLine {
   readonly number: number;
   /** Without its line end; what is not UTF-8 stands as U+FFFD. */
   readonly text: string;
+  readonly end: '\r\n' | '\n';
   /** The line has bytes that are not UTF-8. */
   readonly broken: boolean;
   /** The line is longer than allowed; `text` is its beginning. */
@@ -55,8 +56,9 @@ export async function* readLinesByChunk(chunks: AsyncIterable<Uint8Array>, mostB
   if (openBytes > 0) yield [finish()];
 }
 
-function decode(bytes: Buffer): { text: string; broken: boolean } {
-  const end = bytes.at(-1) === RETURN ? bytes.length - 1 : bytes.length;
+function decode(bytes: Buffer): Pick<TextLine, 'text' | 'end' | 'broken'> {
+  const returned = bytes.at(-1) === RETURN;
+  const end = returned ? bytes.length - 1 : bytes.length;
   const text = bytes.toString('utf8', 0, end);
-  return { text, broken: text.includes('\u{fffd}') && !bytes.subarray(0, end).equals(Buffer.from(text)) };
+  return { text, end: returned ? '\r\n' : '\n', broken: text.includes('\u{fffd}') && !bytes.subarray(0, end).equals(Buffer.from(text)) };
 }

@@ -19,7 +19,7 @@ const PROFILE = sql`SELECT held.external_id FROM profile held WHERE held.id = c.
 const SELECTED: Readonly<Record<ExportTable, { readonly columns: Sql; readonly joins: Sql }>> = {
   quarantine_entry: {
     columns: sql`c.id, c.channel, c.address, c.status, c.reason, c.error_count, c.error_text, c.last_error_at, c.short_code, c.domain, c.source,
-      c.created_at, c.status_updated_at, c.version`,
+      c.created_at, c.status_updated_at, c.version, c.last_significant_error_at, c.last_success_at, c.soft_caused`,
     joins: sql``,
   },
   delivery_log: {

@@ -38,6 +38,14 @@ export const QuarantineEntry = builder.prismaObject('QuarantineEntry', {
       nullable: true,
       description: 'The last error that raised the counter.',
     }),
+    lastSuccessAt: t.expose('lastSuccessAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'The last success that the entry knows of.',
+    }),
+    softCaused: t.exposeBoolean('softCaused', {
+      description: 'Soft errors led to the QUARANTINE: where the mailbox was full, time may release it.',
+    }),
     source: t.expose('source', { type: QuarantineSourceEnum }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     statusUpdatedAt: t.expose('statusUpdatedAt', { type: 'DateTime', description: 'Changes whenever the status changes.' }),

@@ -20,7 +20,7 @@ const shortened = (records: readonly ImportRecord[]) => records.map(({ line, cel
 
 describe('CSV', () => {
   test('any values that are written are read again, with the line they begin at', async () => {
-    const value = fc.string({ unit: fc.constantFrom('a', 'é', '"', ',', '\n', ' ', '|', '='), maxLength: 6 });
+    const value = fc.string({ unit: fc.constantFrom('a', 'é', '"', ',', '\n', '\r\n', '\r', ' ', '|', '='), maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(value, value, value), { maxLength: 8 }), async (rows) => {
         const text = `id,name,email\n${rows.map((row) => `${csvLine(row)}\n`).join('')}`;
@@ -89,7 +89,7 @@ describe('NDJSON', () => {
     ['{"id":', 'The line is not valid JSON.'],
     ['["id"]', 'The line is not a JSON object.'],
     ['{"idd":"1"}', 'There is no column "idd"; the columns are id,name,email.'],
-    ['{"id":{}}', 'The column id takes a text, a number or a list of texts.'],
+    ['{"id":{}}', 'The column id takes a text, a number, true, false or a list of texts.'],
   ])('the line %s is rejected', async (line, reason) => {
     expect(shortened(await read(`${line}\n{"id":"2"}\n`, jsonRecords))).toEqual([
       [1, reason],
