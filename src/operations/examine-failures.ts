@@ -1,4 +1,3 @@
-import { qualify } from '../domain/qualification/qualify.ts';
 import type { RuleBook } from '../domain/qualification/rule-book.ts';
 import { type Meaning, sameMeaning } from '../domain/qualification/verdict.ts';
 import { sql } from '../store/database.ts';
@@ -13,7 +12,7 @@ import {
   type StoredRequalification,
 } from '../store/requalification.ts';
 import type { Instance } from './instance.ts';
-import { type PastEvidence, readPastEvidence } from './past-evidence.ts';
+import { judgePast, type PastEvidence, readPastEvidence } from './past-evidence.ts';
 
 /** Which failures a requalification looks at. */
 export async function failuresOf(
@@ -48,16 +47,12 @@ export async function examineSlice(instance: Instance, seen: StoredRequalificati
  * Where the codes of its report are gone, only what looks at the text alone may decide. An address on the allowlist stays ERROR_IGNORED
  * (SUP-10).
  */
-function judge(
-  failure: PastFailure,
-  { evidence, complete }: PastEvidence,
-  book: RuleBook,
-): (RequalifiedFailure & { before: Meaning }) | null {
+function judge(failure: PastFailure, known: PastEvidence, book: RuleBook): (RequalifiedFailure & { before: Meaning }) | null {
   if (failure.reason === 'ERROR_IGNORED') return null;
-  const { verdict, ruleName, ignored } = qualify(evidence, book);
+  const judged = judgePast(known, book);
+  if (judged === null) return null;
+  const { verdict, ignored } = judged;
   const { type, reason, fault, decidedBy } = verdict;
-  const byText = decidedBy.startsWith('qualification ') || book.own.some(({ name }) => name === ruleName);
-  if (!complete && !byText) return null;
   if (sameMeaning(failure, verdict) && failure.ignored === ignored) return null;
   const { id: eventId, addressKey } = failure;
   const before = { type: failure.type, reason: failure.reason, fault: failure.fault };

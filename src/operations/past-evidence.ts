@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { FailureEvidence } from '../domain/qualification/failure-evidence.ts';
+import { type Qualified, qualify } from '../domain/qualification/qualify.ts';
+import type { RuleBook } from '../domain/qualification/rule-book.ts';
 import { parseMessage } from '../reports/parse-message.ts';
 import type { ParsedMessage } from '../reports/parsed-message.ts';
 import type { Queryable } from '../store/database.ts';
@@ -45,6 +47,17 @@ export async function readPastEvidence(
   }
   const told = new Set(inbound.flatMap(({ id, rawBytes }) => (rawBytes === null ? [id] : [])));
   return new Map(failures.map((failure) => [failure.id, evidenceOf(failure, reported.get(failure.id), told)]));
+}
+
+/**
+ * What a recorded failure is by the rules of the book; null where that cannot be said: the codes of its report are gone, and something else than
+ * the text alone decides.
+ */
+export function judgePast({ evidence, complete }: PastEvidence, book: RuleBook): Qualified | null {
+  const qualified = qualify(evidence, book);
+  const { verdict, ruleName } = qualified;
+  const byText = verdict.decidedBy.startsWith('qualification ') || book.own.some(({ name }) => name === ruleName);
+  return complete || byText ? qualified : null;
 }
 
 /** @param told ids of what came in as a result, with nothing but its text */

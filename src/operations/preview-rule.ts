@@ -14,6 +14,7 @@ import { checkedRule, checkPosition } from './check-rule-input.ts';
 import { CLEANUP_ACTOR } from './cleanup-entries.ts';
 import type { QualificationRuleInput } from './create-qualification-rule.ts';
 import type { Instance } from './instance.ts';
+import { judgePast, type PastEvidence, readPastEvidence } from './past-evidence.ts';
 import { type JudgedMeaning, ownEntries, rejudgeHistory } from './rejudge-history.ts';
 
 export interface RulePreview {
@@ -62,13 +63,19 @@ export async function previewRule(
   }
   const trial = await openTrial(instance, input);
   const from = new Date(instance.now().getTime() - days * DAY_MS);
+  const addressBook = await instance.addressBook();
   const history = new History(trial);
   let before: PastFailure | null = null;
   let ended = false;
   while (!ended && history.examined < mostFailures) {
     const size = Math.min(sliceSize, mostFailures - history.examined);
     const slice: PastFailure[] = await readPastFailures(instance.database, { from }, before, size);
-    for (const failure of slice) history.add(failure);
+    const letGo = await readPastEvidence(
+      instance.database,
+      addressBook,
+      slice.filter((failure) => isLetGo(failure, trial)),
+    );
+    for (const failure of slice) history.add(failure, letGo.get(failure.id));
     before = slice.at(-1) ?? before;
     ended = slice.length === 0;
   }
@@ -90,15 +97,18 @@ async function openTrial(instance: Instance, input: QualificationRuleInput): Pro
   const draft = { name, patterns: input.patterns ?? [], regex: input.regex ?? null, type, reason };
   const fault = checkedRule(input.fault == null ? draft : { ...draft, fault: input.fault });
   if (input.position != null) checkPosition(input.position, false);
-  const rules = await instance.database.query<QualificationRuleData>(sql`
-    SELECT name, position, patterns, regex, type, reason, fault, active, shadow, origin FROM qualification_rule ORDER BY position, id`);
+  const rules = await instance.database.query<QualificationRuleData & { id: bigint }>(sql`
+    SELECT id, name, position, patterns, regex, type, reason, fault, active, shadow, origin FROM qualification_rule ORDER BY id`);
   const replaced = rules.find((rule) => rule.name === name);
   if (replaced?.origin === 'BUILT_IN') throw new ConflictError(`There is a rule named ${name} already.`);
   const others = rules.filter((rule) => rule !== replaced);
   const last = Math.max(-1, ...others.filter(({ origin }) => origin === 'USER').map(({ position }) => position));
   const position = input.position ?? replaced?.position ?? last + 1;
   const tried: QualificationRuleData = { ...draft, fault, position, active: true, shadow: false, origin: 'USER' };
-  const compiled = compileRuleBook({ rules: [...others, tried], edited: [] });
+  // Of rules at one position the older one is tried first, and an edit makes no rule younger.
+  const older = others.filter(({ id }) => replaced === undefined || id < replaced.id);
+  const younger = others.filter((rule) => !older.includes(rule));
+  const compiled = compileRuleBook({ rules: [...older, tried, ...younger], edited: [] });
   if (!compiled.ok) throw new InvalidInputError(compiled.errors.map(({ message }) => message).join(' '), 'regex');
   const rule = compiled.book.own.find((own) => own.name === name);
   if (rule === undefined) throw new Error('the rule that is tried was not compiled');
@@ -120,11 +130,12 @@ class History {
     this.#trial = trial;
   }
 
-  add(failure: PastFailure): void {
+  /** @param letGo what is known about a failure that the rule decided and would no longer */
+  add(failure: PastFailure, letGo: PastEvidence | undefined): void {
     this.examined += 1;
     const { type, reason, fault, address, addressKey, occurredAt, rawText, ignored } = failure;
     const before: Meaning = { type, reason, fault };
-    const after = judge(failure, this.#trial);
+    const after = letGo ? meaningOf(judgePast(letGo, this.#trial.book)?.verdict ?? before) : judge(failure, this.#trial);
     if (after === null) return;
     this.matched += 1;
     this.changes.add(before, after);
@@ -139,13 +150,23 @@ class History {
 function judge(failure: PastFailure, { book, rule }: Trial): Meaning | null {
   if (failure.reason === 'ERROR_IGNORED') return null;
   const collapsed = collapseSpaces(failure.rawText);
-  const decidedBefore = failure.decidedBy === `rule ${rule.name}`;
+  const decidedBefore = isDecidedBy(failure, rule);
   if (!decidedBefore && !rule.test(collapsed, collapsed.toLowerCase())) return null;
   const { channel, rawText, address, origin } = failure;
   const { verdict, ruleName } = qualify({ channel, text: rawText, recipient: address, origin }, book);
   if (!decidedBefore && ruleName !== rule.name) return null;
-  return { type: verdict.type, reason: verdict.reason, fault: verdict.fault };
+  return meaningOf(verdict);
 }
+
+/** The rule decided it and does not match it any more: what its report says besides the text counts again. */
+function isLetGo(failure: PastFailure, { rule }: Trial): boolean {
+  const collapsed = collapseSpaces(failure.rawText);
+  return failure.reason !== 'ERROR_IGNORED' && isDecidedBy(failure, rule) && !rule.test(collapsed, collapsed.toLowerCase());
+}
+
+const isDecidedBy = (failure: PastFailure, { name }: OwnRule): boolean => failure.decidedBy === `rule ${name}`;
+
+const meaningOf = ({ type, reason, fault }: Meaning): Meaning => ({ type, reason, fault });
 
 async function replayAddresses(instance: Instance, history: History, sliceSize: number) {
   const settings = await instance.settings();

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createQualificationRule, type QualificationRuleInput } from '../../../src/operations/create-qualification-rule.ts';
+import { ingestMessage } from '../../../src/operations/ingest-message.ts';
 import type { Actor, Instance } from '../../../src/operations/instance.ts';
 import { type PreviewOptions, previewRule } from '../../../src/operations/preview-rule.ts';
 import { updateQualification } from '../../../src/operations/update-qualification.ts';
 import { updateQuarantineEntry } from '../../../src/operations/update-quarantine-entry.ts';
 import { type Database, sql } from '../../../src/store/database.ts';
-import { aResult, entriesOf, freshAddress, record, stateOf, TEXT } from '../../support/feedback-instance.ts';
+import { API_DOOR, aResult, entriesOf, freshAddress, record, stateOf, TEXT } from '../../support/feedback-instance.ts';
+import { aReport } from '../../support/reports.ts';
 import { freshDatabase } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';
 
@@ -127,6 +129,32 @@ describe('previewRule', () => {
     expect(result.matched).toBe(2);
     expect(result.released).toEqual([two]);
     expect(result.samples).toMatchObject([{ address: two, after: { type: 'UNDEFINED' } }]);
+  });
+
+  test('a failure that a changed rule lets go is what its whole report says, not its text alone', async () => {
+    await createQualificationRule(instance, { name: 'Letting go', patterns: ['zquarn zeta'], type: 'SOFT', reason: 'REFUSED' }, ACTOR);
+    instance = await freshly();
+    const address = freshAddress();
+    const report = aReport([{ address, status: '5.1.1', diagnostic: '550 zquarn zeta' }], { date: 'Mon, 11 May 2026 08:00:00 +0000' });
+    await ingestMessage(instance, report, API_DOOR);
+    const result = await preview({ name: 'Letting go', patterns: ['zquarn zeta no more'], type: 'SOFT', reason: 'REFUSED' });
+    expect(result.changes).toEqual([
+      { before: { type: 'SOFT', reason: 'REFUSED', fault: 'SENDER' }, after: { ...HARD, fault: 'RECIPIENT' }, failures: 1 },
+    ]);
+    expect(result.newlyQuarantined).toEqual([address]);
+  });
+
+  test('of rules at one position the older one is tried first, also while it is edited', async () => {
+    for (const name of ['Older', 'Younger']) {
+      await createQualificationRule(instance, { name, position: 7, patterns: ['zquarn eta'], type: 'SOFT', reason: 'REFUSED' }, ACTOR);
+    }
+    instance = await freshly();
+    await fail('599 zquarn eta', freshAddress(), 1);
+    expect(await preview({ name: 'Older', patterns: ['zquarn eta'], ...HARD })).toMatchObject({
+      matched: 1,
+      newlyQuarantined: [expect.any(String)],
+    });
+    expect(await preview({ name: 'Younger', patterns: ['zquarn eta'], ...HARD })).toMatchObject({ matched: 0 });
   });
 
   test('reads in slices, newest first, and says where it was cut', async () => {
