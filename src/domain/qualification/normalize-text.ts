@@ -26,25 +26,48 @@ const LONG_NUMBER = /(?<![\w#.])\d{4,}(?!\w|\.\d)/g;
 
 const WORD = /[\p{L}\p{N}_]/u;
 const ADDRESS_CHARACTER = /[\p{L}\p{N}\p{M}._%+=~@-]/u;
+const PLAIN_LOCAL_PART = /^[\p{L}\p{N}\p{M}._%+=~-]+$/u;
 /** A bare recipient (number, token) at least so long is taken out even where it is glued to other letters. */
 const LONG_TOKEN = 7;
 
-/** The recipient as texts may hold it, in small letters. */
+/** One way in which a receiving server writes the recipient, in small letters. */
+interface Form {
+  readonly text: string;
+  /** What must not touch it for it to be the recipient and no longer address or word; null where nothing else can be meant. */
+  readonly glue: RegExp | null;
+}
+
 interface Recipient {
-  /** The ways in which a receiving server writes it: as it is, in VERP form and percent-encoded. */
-  readonly forms: readonly string[];
-  /** What stands in each form: without it the text need not be searched. */
-  readonly sign: string;
+  readonly forms: readonly Form[];
+  /** One of them stands in each form: without them the text need not be searched. */
+  readonly signs: readonly string[];
   readonly isAddress: boolean;
 }
 
 function recipientOf(recipient: string): Recipient {
   const lowered = recipient.toLowerCase();
   const at = lowered.lastIndexOf('@');
-  if (at < 1) return { forms: [lowered], sign: lowered, isAddress: false };
+  if (at < 1) return { forms: [{ text: lowered, glue: WORD }], signs: [lowered], isAddress: false };
   const local = lowered.slice(0, at);
   const domain = lowered.slice(at + 1);
-  return { forms: [lowered, `${local}=${domain}`, `${local}%40${domain}`], sign: domain, isAddress: true };
+  // The rule for addresses would cut an unusual local part in two.
+  const glue = PLAIN_LOCAL_PART.test(local) ? ADDRESS_CHARACTER : null;
+  const encodedDomain = percentEncoded(domain);
+  return {
+    forms: [
+      { text: `"${local}"@${domain}`, glue: null },
+      { text: lowered, glue },
+      { text: `${local}=${domain}`, glue },
+      { text: `${local}%40${domain}`, glue: null },
+      { text: `${percentEncoded(local)}%40${encodedDomain}`, glue: null },
+    ],
+    signs: domain === encodedDomain ? [domain] : [domain, encodedDomain],
+    isAddress: true,
+  };
+}
+
+function percentEncoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).toLowerCase();
 }
 
 function isFree(text: string, start: number, end: number, glue: RegExp): boolean {
@@ -72,20 +95,20 @@ function replaceForm(text: string, form: string, glue: RegExp | null): string {
 }
 
 function mayHold(text: string, recipient: Recipient): boolean {
-  return text.toLowerCase().includes(recipient.sign);
+  const lowered = text.toLowerCase();
+  return recipient.signs.some((sign) => lowered.includes(sign));
 }
 
 function replaceRecipient(text: string, recipient: Recipient): string {
   if (!mayHold(text, recipient)) return text;
-  const glue = recipient.isAddress ? ADDRESS_CHARACTER : WORD;
-  return recipient.forms.reduce((out, form) => replaceForm(out, form, glue), text);
+  return recipient.forms.reduce((out, form) => replaceForm(out, form.text, form.glue), text);
 }
 
 /** What the rules left standing of the recipient: unusual local parts glued to other letters. */
 function replaceGluedRecipient(text: string, recipient: Recipient): string {
   if (!mayHold(text, recipient)) return text;
-  const forms = recipient.forms.filter((form) => recipient.isAddress || form.length >= LONG_TOKEN);
-  return forms.reduce((out, form) => replaceForm(out, form, null), text);
+  const forms = recipient.forms.filter((form) => recipient.isAddress || form.text.length >= LONG_TOKEN);
+  return forms.reduce((out, form) => replaceForm(out, form.text, null), text);
 }
 
 const DIGIT = 1;

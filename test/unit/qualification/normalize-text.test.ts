@@ -24,6 +24,18 @@ describe('normalising a text', () => {
     expect(normalizeText('550 jo%40corp.example bounced', 'jo@corp.example')).toBe('550 * bounced');
   });
 
+  it.each([
+    ['550 rcpt=Jo+Tag%40Corp.Example unknown', 'jo+tag@corp.example', '550 rcpt=* unknown'],
+    ['550 rcpt=jo%2Btag%40corp.example unknown', 'jo+tag@corp.example', '550 rcpt=* unknown'],
+    ['550 rcpt=jo%40k%C3%B6ln.example unknown', 'jo@köln.example', '550 rcpt=* unknown'],
+    ['550 "jo.doe"@corp.example unknown', 'jo.doe@corp.example', '550 * unknown'],
+    ['550 no {jo}@corp.example.', '{jo}@corp.example', '550 no *.'],
+    ['550 "jo doe"@corp.example. Sorry', '"jo doe"@corp.example', '550 *. Sorry'],
+    ['550 <bounce-{jo}=corp.example@lists.example> gone', '{jo}@corp.example', '550 <bounce-*@#DOMAIN#> gone'],
+  ])('finds the recipient in %s', (text, recipient, normalised) => {
+    expect(normalizeText(text, recipient)).toBe(normalised);
+  });
+
   it('replaces addresses with letters beyond ASCII', () => {
     expect(normalizeText('550 <jürgen@köln.example> unbekannt')).toBe('550 <*> unbekannt');
     expect(normalizeText('550 <почта@пример.рф> нет')).toBe('550 <*> нет');
@@ -105,6 +117,19 @@ describe('properties of normalising', () => {
         expect(normalizeText(once, recipient)).toBe(once);
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  it('never leaks a recipient of unusual characters, plain, in VERP form or percent-encoded', () => {
+    const unusual = fc.tuple(fc.stringMatching(/^[a-z{!?&'^ ü+]{2,10}$/), fc.constantFrom('corp.example', 'köln.example'));
+    fc.assert(
+      fc.property(fc.string({ maxLength: 20 }), unusual, fc.string({ maxLength: 20 }), (before, [local, domain], after) => {
+        const recipient = `${local}@${domain}`;
+        for (const written of [recipient, `${local}=${domain}`, encodeURIComponent(recipient)]) {
+          expect(normalizeText(`${before}${written}${after}`, recipient)).not.toContain(written);
+        }
+      }),
+      { numRuns: 2000 },
     );
   });
 
