@@ -43,7 +43,8 @@ async function filesBelow(folder: string): Promise<InputFile[]> {
   const files: InputFile[] = [];
   for (const entry of entries) {
     const name = join(folder, entry.name);
-    if (entry.isDirectory()) files.push(...(await filesBelow(name)));
+    // A folder that may not be opened says so in its turn, as a file would: the others are read.
+    if (entry.isDirectory()) files.push(...(await filesBelow(name).catch(() => [{ name, size: null }])));
     else if (entry.isFile() || entry.isSymbolicLink()) files.push({ name, size: null });
   }
   return files;

@@ -1,3 +1,4 @@
+import { refusedMeaning } from '../failure/check-meaning.ts';
 import type { FailureReason, FailureType, Fault } from '../vocabulary.ts';
 import { defaultFault } from './default-fault.ts';
 import { compileRegex } from './user-pattern.ts';
@@ -17,21 +18,6 @@ export const MOST_PATTERNS = 100;
 export const MOST_PATTERN_CHARACTERS = 500;
 export const MOST_REGEX_CHARACTERS = 1000;
 const MOST_NAME_CHARACTERS = 100;
-
-/** Set by preparation or by a denylist, never by what a remote server answers (spec 2.1, phase P). */
-const REASONS_OF_PREPARATION: ReadonlySet<FailureReason> = new Set([
-  'ADDRESS_UNDEFINED',
-  'DENYLISTED',
-  'QUARANTINED',
-  'DUPLICATE',
-  'EXCLUDED_BY_SQL_RULE',
-  'EXCLUDED_BY_ARBITRATION',
-  'BAD_QUALITY_ADDRESS',
-  'UNQUALIFIED_ADDRESS',
-  'NOT_ELIGIBLE_FOR_OFFERS',
-  'TARGET_LIMITED',
-  'CONTROL_GROUP',
-]);
 
 export type RuleCheck = { readonly ok: true; readonly fault: Fault } | { readonly ok: false; readonly messages: readonly string[] };
 
@@ -57,8 +43,8 @@ function checkRegex(regex: string): readonly string[] {
  * Whether a user's rule can be used, with a sentence for each thing that stands against it.
  *
  * A rule has strings, of which any must be contained, or one regular expression, not both. Strings are taken literally and
- * whatever their case; the expression is RE2's, whose cost is linear (issue 4). Both read the raw text with white space collapsed. Reasons
- * that only preparation sets are refused: no remote server can give them.
+ * whatever their case; the expression is RE2's, whose cost is linear (issue 4). Both read the raw text with white space collapsed. Its type
+ * and reason are what a person may also say of a single text.
  */
 export function checkRule(draft: RuleDraft): RuleCheck {
   const messages: string[] = [];
@@ -68,6 +54,7 @@ export function checkRule(draft: RuleDraft): RuleCheck {
   if (draft.patterns.length > 0 && draft.regex !== null) messages.push('A rule has strings or a regular expression, not both.');
   messages.push(...checkPatterns(draft.patterns));
   if (draft.regex !== null) messages.push(...checkRegex(draft.regex));
-  if (REASONS_OF_PREPARATION.has(draft.reason)) messages.push(`The reason ${draft.reason} is set by preparation only, never by a rule.`);
+  const refusal = refusedMeaning(draft.type, draft.reason);
+  if (refusal !== null) messages.push(refusal);
   return messages.length > 0 ? { ok: false, messages } : { ok: true, fault: draft.fault ?? defaultFault(draft.reason) };
 }

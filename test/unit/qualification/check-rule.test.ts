@@ -43,8 +43,10 @@ describe("checking a user's rule", () => {
     [aDraft({ patterns: [], regex: 'x'.repeat(1001) }), '1000 characters'],
     [aDraft({ patterns: Array.from({ length: 101 }, (_, index) => `text ${index}`) }), '100 strings'],
     [aDraft({ name: ' ' }), 'needs a name'],
-    [aDraft({ reason: 'DUPLICATE' }), 'by preparation only'],
-    [aDraft({ reason: 'DENYLISTED', type: 'HARD' }), 'by preparation only'],
+    [aDraft({ reason: 'DUPLICATE' }), 'by message preparation only'],
+    [aDraft({ reason: 'EXPIRED', type: 'HARD' }), 'always IGNORED'],
+    [aDraft({ reason: 'NOT_CONNECTED', type: 'SOFT' }), 'always IGNORED'],
+    [aDraft({ reason: 'DENYLISTED', type: 'HARD' }), 'by message preparation only'],
   ] as const)('refuses %j: %s', (draft, words) => {
     expect(messageOf(draft)).toContain(words);
   });
