@@ -23,6 +23,7 @@ const NO_FOREIGN_KEY = [
 
 /** Made by SQL in the migrations and unknown to schema.prisma. */
 const OWN_INDEXES = [
+  'address_opted_out_idx',
   'address_value_prefix_idx',
   'alert_feed_idx',
   'alert_open_idx',

@@ -1,13 +1,19 @@
+import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError } from '../domain/errors.ts';
-import { type ContactBlockFacts, type ContactEntry, type ContactHolder, decideContact } from '../domain/exclusion/decide-contact.ts';
+import { type ContactBlockFacts, type ContactFacts, decideContact } from '../domain/exclusion/decide-contact.ts';
+import type { QuarantinePolicy } from '../domain/quarantine/quarantine-state.ts';
 import { quarantinePolicy } from '../domain/settings/settings.ts';
 import { CHANNELS, type Channel } from '../domain/vocabulary.ts';
-import { type AskedAddress, readContactEntries, readDeniedHolders, readPersons } from '../store/contact-facts.ts';
-import { readErasedKeys } from '../store/erased-keys.ts';
+import { type AskedAddress, type AskedPerson, type FoundFacts, readAddressFacts, readPersons } from '../store/contact-facts.ts';
 import { checkShortCode } from './check-short-code.ts';
 import type { AddressBook, Instance } from './instance.ts';
 
 export const CONTACT_CHECKS_MAX = 10_000;
+
+/** Addresses in one statement, */
+const SLICE = 2_500;
+/** and statements at a time: while the database looks up the one, the keys of the next are made. */
+const AT_A_TIME = 2;
 
 export interface ContactCheck {
   readonly channel: Channel;
@@ -41,66 +47,67 @@ export async function mayContact(instance: Instance, checks: readonly ContactChe
   }
   const book = await instance.addressBook();
   const settings = await instance.settings();
-  const asked = checks.map((check, place) => askedAddress(book, check, place));
-  // Side by side; where one of them fails, there is no answer.
-  const [entries, holders, erased] = await Promise.all([
-    entriesByPlace(instance, asked),
-    holdersByPlace(instance, checks, asked),
-    readErasedKeys(instance.database, new Set(asked.map(({ addressKey }) => addressKey))),
-  ]);
   const policies = new Map(CHANNELS.map((channel) => [channel, quarantinePolicy(settings, channel)]));
+  const slices: Promise<ContactDecision[]>[] = [];
+  for (let first = 0; first < checks.length; first += SLICE) {
+    const slice = decideSlice(instance, { book, policies, first, checks: checks.slice(first, first + SLICE) });
+    slices.push(slice);
+    // Told where it is awaited, which may be after this one has failed.
+    slice.catch(() => undefined);
+    await setImmediate();
+    await slices.at(-AT_A_TIME);
+  }
+  const decided: ContactDecision[] = [];
+  for (const slice of slices) decided.push(...(await slice));
+  return decided;
+}
+
+interface ContactSlice {
+  readonly book: AddressBook;
+  readonly policies: ReadonlyMap<Channel, QuarantinePolicy>;
+  /** Place of the first check in the whole question. */
+  readonly first: number;
+  readonly checks: readonly ContactCheck[];
+}
+
+async function decideSlice({ database }: Instance, { book, policies, first, checks }: ContactSlice): Promise<ContactDecision[]> {
+  const asked = checks.map((check, place) => askedAddress(book, check, `input.${first + place}`));
+  const found = await readAddressFacts(database, asked);
+  const persons = await readPersons(database, askedPersons(checks, found));
+  const facts: KnownFacts[] = checks.map(() => NOTHING_KNOWN);
+  for (const { at, entry, erasedAt } of found) {
+    const known = facts[at - 1] ?? NOTHING_KNOWN;
+    facts[at - 1] = { ...known, erasedAt, entries: entry === null ? known.entries : [...known.entries, entry] };
+  }
+  for (const { place, profileId, optedOut, since } of persons) {
+    if (optedOut === null) throw new InvalidInputError('There is no profile with this id.', `input.${first + place}.profileId`);
+    facts[place] = { ...(facts[place] ?? NOTHING_KNOWN), holders: [{ profileId, optedOut, optedOutSince: since }] };
+  }
   return checks.map(({ channel, address }, place) => {
-    const facts = {
-      address,
-      holders: holders.get(place) ?? NONE,
-      entries: entries.get(place) ?? NONE,
-      erasedAt: erased.get(asked[place]?.addressKey ?? '') ?? null,
-      domainListed: false,
-      addressListed: false,
-    };
-    const blocks = decideContact(facts, policies.get(channel) ?? quarantinePolicy(settings, channel));
+    const policy = policies.get(channel);
+    if (policy === undefined) throw new Error(`no policy is known for ${channel}`);
+    const blocks = decideContact({ address, domainListed: false, addressListed: false, ...(facts[place] ?? NOTHING_KNOWN) }, policy);
     return { channel, address, allowed: blocks.length === 0, blocks };
   });
 }
 
-const NONE: readonly never[] = [];
+type KnownFacts = Pick<ContactFacts, 'holders' | 'entries' | 'erasedAt'>;
 
-function askedAddress(book: AddressBook, check: ContactCheck, place: number): AskedAddress {
-  const { channel, address } = check;
+const NOTHING_KNOWN: KnownFacts = { holders: [], entries: [], erasedAt: null };
+
+function askedAddress(book: AddressBook, { channel, address, shortCode }: ContactCheck, field: string): AskedAddress {
   const canonical = book.canonical(channel, address);
-  if (!canonical.ok) throw new InvalidInputError(canonical.message, `input.${place}.address`);
-  const shortCode = checkShortCode(channel, check.shortCode, `input.${place}.shortCode`);
-  return { place, addressKey: book.key(channel, canonical.canonical), shortCode };
+  if (!canonical.ok) throw new InvalidInputError(canonical.message, `${field}.address`);
+  return { addressKey: book.key(channel, canonical.canonical), shortCode: checkShortCode(channel, shortCode, `${field}.shortCode`) };
 }
 
-async function entriesByPlace(instance: Instance, asked: readonly AskedAddress[]): Promise<Map<number, ContactEntry[]>> {
-  const byPlace = new Map<number, ContactEntry[]>();
-  for (const { place, entry } of await readContactEntries(instance.database, asked)) {
-    const known = byPlace.get(place);
-    if (known) known.push(entry);
-    else byPlace.set(place, [entry]);
+/** Whose wish is asked: the profile that was named; where none was, the one that stands for the holders who have all opted out. */
+function askedPersons(checks: readonly ContactCheck[], found: readonly FoundFacts[]): AskedPerson[] {
+  const persons = new Map<number, AskedPerson>();
+  for (const { at, deniedHolder } of found) {
+    const place = at - 1;
+    if (deniedHolder !== null) persons.set(place, { place, profileId: deniedHolder, channel: checks[place]?.channel ?? 'OTHER' });
   }
-  return byPlace;
-}
-
-async function holdersByPlace(
-  { database }: Instance,
-  checks: readonly ContactCheck[],
-  asked: readonly AskedAddress[],
-): Promise<Map<number, ContactHolder[]>> {
-  const profileOf = (place: number) => checks[place]?.profileId ?? null;
-  const anonymous = asked.filter(({ place }) => profileOf(place) === null);
-  const persons = checks.flatMap(({ profileId, channel }, place) => (profileId == null ? [] : [{ place, profileId, channel }]));
-  if (anonymous.length > 0) {
-    for (const { place, profileId } of await readDeniedHolders(database, anonymous)) {
-      persons.push({ place, profileId, channel: checks[place]?.channel ?? 'OTHER' });
-    }
-  }
-  const holders = new Map<number, ContactHolder[]>();
-  if (persons.length === 0) return holders;
-  for (const { place, profileId, optedOut, since } of await readPersons(database, persons)) {
-    if (optedOut === null) throw new InvalidInputError('There is no profile with this id.', `input.${place}.profileId`);
-    holders.set(place, [{ profileId, optedOut, optedOutSince: since }]);
-  }
-  return holders;
+  for (const [place, { profileId, channel }] of checks.entries()) if (profileId != null) persons.set(place, { place, profileId, channel });
+  return [...persons.values()];
 }

@@ -1,41 +1,54 @@
 import type { ContactEntry } from '../domain/exclusion/decide-contact.ts';
 import type { Channel } from '../domain/vocabulary.ts';
 import { join, type Queryable, raw, rows, type Sql, sql } from './database.ts';
-import { uuids } from './feedback-reads.ts';
 import { optedOutSql } from './prepare-slice.ts';
+import { UuidArray } from './uuid-array.ts';
 
-/** One address that is asked about; `place` is that of the question. */
+/** One address that is asked about. */
 export interface AskedAddress {
-  readonly place: number;
   readonly addressKey: string;
   readonly shortCode: string;
 }
 
-export interface FoundEntry {
-  readonly place: number;
-  readonly entry: ContactEntry;
+/** What the lists say of one address that is asked about: an address of which they say nothing has no row, one with several entries has several. */
+export interface FoundFacts {
+  /** Of the question in the list, from 1. */
+  readonly at: number;
+  /** Somebody holds the address, and every holder has opted out of its channel: the first of them; else null. */
+  readonly deniedHolder: bigint | null;
+  readonly erasedAt: Date | null;
+  readonly entry: ContactEntry | null;
 }
 
-type EntryRow = ContactEntry['state'] & { place: number; entryId: bigint };
+type FactsRow = Omit<FoundFacts, 'entry'> & Nullable<ContactEntry['state']> & { entryId: bigint | null };
+type Nullable<T> = { [Key in keyof T]: T[Key] | null };
 
 /**
- * The entries that hold for these addresses: for every short code, or for the one that is asked about. The look-up is fenced, so that it stays one
- * probe an address however many entries there are.
+ * All that the lists say of these addresses, in one statement: the entries that hold (for every short code, or for the one that is asked about), whether
+ * every holder has opted out, and whether the address was erased. Each look-up is fenced, so that it stays one probe an address however many rows there
+ * are: before the first statistics of a new table the planner would read all of it for every address.
  */
-export async function readContactEntries(database: Queryable, asked: readonly AskedAddress[]): Promise<FoundEntry[]> {
-  const found = await database.query<EntryRow>(sql`
-    SELECT asked.place, e.*
-    FROM ${askedSql(asked)}
-    CROSS JOIN LATERAL (
-      SELECT id AS "entryId", status, reason, error_text AS "errorText", error_count AS "errorCount", last_error_at AS "lastErrorAt",
-             last_significant_error_at AS "lastSignificantErrorAt", last_success_at AS "lastSuccessAt", soft_caused AS "softCaused", source,
-             status_updated_at AS "statusUpdatedAt"
+export async function readAddressFacts(database: Queryable, asked: readonly AskedAddress[]): Promise<FoundFacts[]> {
+  const found = await database.query<FactsRow>(sql`
+    SELECT asked.at::int, asked."deniedHolder", asked."erasedAt", e.*
+    FROM (
+      SELECT asked.*, (${deniedHolderSql()}) AS "deniedHolder",
+        (SELECT erased_at FROM erased_key WHERE erased_key.key = asked.address_key LIMIT 1) AS "erasedAt"
+      FROM ${askedSql(asked)} OFFSET 0
+    ) AS asked
+    LEFT JOIN LATERAL (
+      SELECT id AS "entryId", status, reason, last_error_at AS "lastErrorAt", soft_caused AS "softCaused", status_updated_at AS "statusUpdatedAt"
       FROM quarantine_entry
       WHERE address_key = asked.address_key AND ${codesSql(asked)} AND status IN ('DENYLISTED', 'QUARANTINE')
       LIMIT 3
-    ) AS e`);
-  const entries = found.map(({ place, entryId, ...state }) => ({ place, entry: { entryId, state } }));
-  return entries.sort((a, b) => a.place - b.place || (a.entry.entryId < b.entry.entryId ? -1 : 1));
+    ) AS e ON true
+    WHERE asked."deniedHolder" IS NOT NULL OR asked."erasedAt" IS NOT NULL OR e."entryId" IS NOT NULL`);
+  return found.map(({ at, deniedHolder, erasedAt, entryId, ...state }) => ({
+    at,
+    deniedHolder,
+    erasedAt,
+    entry: entryId === null ? null : { entryId, state: state as ContactEntry['state'] },
+  }));
 }
 
 /** The entry for every short code; where one is asked about, its own too, also with the plus that old rows have. */
@@ -46,24 +59,12 @@ function codesSql(asked: readonly AskedAddress[]): Sql {
 }
 
 /**
- * Of these addresses, those that somebody holds and that every holder has opted out of, with the first of them. Each holder is looked up by a fenced
- * probe: before the first statistics of a new table the planner would read all profiles for every address.
+ * The first holder of the address where all have opted out of its channel; null where one has not, or nobody holds it. The holders are read only where one
+ * stands in the index of those who have opted out.
  */
-export async function readDeniedHolders(
-  database: Queryable,
-  asked: readonly AskedAddress[],
-): Promise<{ place: number; profileId: bigint }[]> {
-  return database.query<{ place: number; profileId: bigint }>(sql`
-    SELECT asked.place, holders.first AS "profileId"
-    FROM ${askedSql(asked)}
-    CROSS JOIN LATERAL (
-      SELECT min(p.id) AS first, bool_and(p.denied) AS denied
-      FROM address AS a
-      CROSS JOIN LATERAL (SELECT id, ${optedOutSwitch(sql`a.channel`, 'profile')} AS denied FROM profile WHERE id = a.profile_id LIMIT 1) AS p
-      WHERE a.address_key = asked.address_key
-    ) AS holders
-    WHERE holders.denied`);
-}
+const deniedHolderSql = (): Sql => sql`
+  SELECT (SELECT CASE WHEN bool_and(opted_out) THEN min(profile_id) END FROM address WHERE address_key = asked.address_key)
+  FROM address WHERE address_key = asked.address_key AND opted_out LIMIT 1`;
 
 export interface AskedPerson {
   readonly place: number;
@@ -82,6 +83,7 @@ export interface FoundPerson {
 
 /** Have these people opted out of the channel, and since when? Of two opt-outs that stand, the earlier one. */
 export async function readPersons(database: Queryable, asked: readonly AskedPerson[]): Promise<FoundPerson[]> {
+  if (asked.length === 0) return [];
   return database.query<FoundPerson>(sql`
     SELECT asked.place, asked."profileId", p.opted_out AS "optedOut", consent.since
     FROM jsonb_to_recordset(${rows(asked)}::jsonb) AS asked (place int, "profileId" bigint, channel "Channel")
@@ -103,17 +105,10 @@ export async function readPersons(database: Queryable, asked: readonly AskedPers
     ORDER BY asked.place`);
 }
 
-/**
- * The questions in the order of their keys, so that the look-ups walk the indexes from one end to the other. `at` is the place in this list,
- * from 1. Keys and places as one text each: an array of ten thousand parts takes the client longer than the database.
- */
+/** The questions in the order of their keys, so that the look-ups walk the indexes from one end to the other. `at` is the place in the list, from 1. */
 function askedSql(asked: readonly AskedAddress[]): Sql {
-  const keys = uuids(asked.map(({ addressKey }) => addressKey));
-  const places = `{${asked.map(({ place }) => place).join(',')}}`;
-  return sql`(
-    SELECT address_key, place, at FROM ROWS FROM (unnest(${keys}::uuid[]), unnest(${places}::int[])) WITH ORDINALITY AS list (address_key, place, at)
-    ORDER BY address_key
-  ) AS asked`;
+  const keys = new UuidArray(asked.map(({ addressKey }) => addressKey));
+  return sql`(SELECT address_key, at FROM unnest(${keys}::uuid[]) WITH ORDINALITY AS list (address_key, at) ORDER BY address_key) AS asked`;
 }
 
 function optedOutSwitch(channel: Sql, alias: string): Sql {

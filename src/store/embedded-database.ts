@@ -4,6 +4,7 @@ import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { PrismaClient } from '../generated/prisma/client.ts';
 import type { Database, Queryable } from './database.ts';
 import { openEmbeddedHints } from './feed-hints.ts';
+import { UuidArray } from './uuid-array.ts';
 
 const INT8 = 20;
 const INT8_ARRAY = 1016;
@@ -19,8 +20,11 @@ const QUEUE_MS = 30_000;
 
 type Runner = Pick<PGlite, 'query'> | Pick<PGliteTransaction, 'query'>;
 
+/** PGlite's own writer of arrays takes lists and texts only. */
+const asText = (value: unknown): unknown => (value instanceof UuidArray ? String(value) : value);
+
 function queryable(runner: Runner): Queryable {
-  const run = (statement: Sql): Promise<Results> => runner.query(statement.text, [...statement.values], { parsers });
+  const run = ({ text, values }: Sql): Promise<Results> => runner.query(text, values.map(asText), { parsers });
   return {
     query: async <Row extends object>(statement: Sql) => (await run(statement)).rows as Row[],
     execute: async (statement) => {

@@ -1,5 +1,5 @@
-import type { QuarantinePolicy, QuarantineState } from '../quarantine/quarantine-state.ts';
-import { releasedAt } from '../quarantine/release.ts';
+import type { QuarantinePolicy } from '../quarantine/quarantine-state.ts';
+import { type ReleaseClock, releasedAt } from '../quarantine/release.ts';
 import { assertNever, type ExclusionScope, type FailureReason } from '../vocabulary.ts';
 import { EXCLUSION_RULES, type ExclusionRule } from './exclusion-rules.ts';
 
@@ -21,7 +21,7 @@ export type ContactFacts = Readonly<{
 }>;
 
 export type ContactHolder = Readonly<{ profileId: bigint; optedOut: boolean; optedOutSince: Date | null }>;
-export type ContactEntry = Readonly<{ entryId: bigint; state: QuarantineState }>;
+export type ContactEntry = Readonly<{ entryId: bigint; state: ReleaseClock }>;
 
 /** One shut gate, with its evidence. */
 export type ContactBlockFacts = Readonly<{

@@ -12,6 +12,9 @@
  */
 import type { QuarantinePolicy, QuarantineState } from './quarantine-state.ts';
 
+/** What the date of a release depends on. */
+export type ReleaseClock = Pick<QuarantineState, 'status' | 'reason' | 'lastErrorAt' | 'softCaused' | 'statusUpdatedAt'>;
+
 export type ReleaseDecision = Readonly<{ changed: false }> | Readonly<{ changed: true; next: QuarantineState }>;
 
 const KEEP: ReleaseDecision = { changed: false };
@@ -33,7 +36,7 @@ export function decideCleanup(state: QuarantineState, now: Date, policy: Quarant
  * When an entry opens by itself: the first cleanup after this instant releases it. Null = never.
  * For ERRONEOUS this is the end of the counting; such an address is written to anyway.
  */
-export function releasedAt(state: QuarantineState, policy: QuarantinePolicy): Date | null {
+export function releasedAt(state: ReleaseClock, policy: QuarantinePolicy): Date | null {
   const full = state.reason === 'MAILBOX_FULL';
   const releasable = state.status === 'ERRONEOUS' || (full && isReleasableQuarantine(state, policy));
   if (!releasable) return null;
@@ -72,7 +75,7 @@ export function isReleasable(state: Pick<QuarantineState, 'status'>): boolean {
   return state.status === 'ERRONEOUS' || state.status === 'QUARANTINE';
 }
 
-function isReleasableQuarantine(state: QuarantineState, policy: QuarantinePolicy): boolean {
+function isReleasableQuarantine(state: ReleaseClock, policy: QuarantinePolicy): boolean {
   return state.status === 'QUARANTINE' && state.softCaused && policy.releaseMailboxFullQuarantine;
 }
 

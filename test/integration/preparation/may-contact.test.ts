@@ -4,6 +4,8 @@ import { InvalidInputError } from '../../../src/domain/errors.ts';
 import { createDelivery } from '../../../src/operations/create-delivery.ts';
 import type { Instance } from '../../../src/operations/instance.ts';
 import { type ContactCheck, mayContact } from '../../../src/operations/may-contact.ts';
+import { optIn } from '../../../src/operations/opt-in.ts';
+import { optOut } from '../../../src/operations/opt-out.ts';
 import { type Database, sql } from '../../../src/store/database.ts';
 import { freshDatabase } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';
@@ -21,7 +23,7 @@ const asked = async (check: Partial<ContactCheck>) => {
   const [decision] = await mayContact(instance, [{ channel: 'EMAIL', address: 'nobody@people.test', ...check }]);
   return decision;
 };
-const optOut = (profileId: bigint | undefined, at: string) =>
+const noteOptOut = (profileId: bigint | undefined, at: string) =>
   database.execute(sql`
     INSERT INTO consent_event (profile_id, channel, opted_out, source, occurred_at) VALUES (${profileId}, 'EMAIL', true, 'API', ${at}::timestamptz)`);
 
@@ -32,7 +34,7 @@ test('an address of which nothing is known may be written to', async () => {
 test('every shut gate is told with its evidence, in the order of preparation', async () => {
   const address = fresh('both');
   const [profileId] = await insertPeople(instance, [{ emails: [address], optedOut: 'email' }]);
-  await optOut(profileId, '2026-04-01T00:00:00Z');
+  await noteOptOut(profileId, '2026-04-01T00:00:00Z');
   await insertEntry(instance, address, 'QUARANTINE');
   const [entry] = await database.query<{ id: bigint }>(sql`SELECT id FROM quarantine_entry WHERE address = ${address}`);
   const decision = await asked({ address: address.toUpperCase(), profileId: profileId ?? 0n });
@@ -50,10 +52,10 @@ test('every shut gate is told with its evidence, in the order of preparation', a
 test('an opt-out that was withdrawn and given again counts from the second time', async () => {
   const address = fresh('again');
   const [profileId] = await insertPeople(instance, [{ emails: [address], optedOut: 'email' }]);
-  await optOut(profileId, '2026-01-01T00:00:00Z');
+  await noteOptOut(profileId, '2026-01-01T00:00:00Z');
   await database.execute(sql`
     INSERT INTO consent_event (profile_id, channel, opted_out, source, occurred_at) VALUES (${profileId}, NULL, false, 'API', '2026-02-01Z'::timestamptz)`);
-  await optOut(profileId, '2026-03-01T00:00:00Z');
+  await noteOptOut(profileId, '2026-03-01T00:00:00Z');
   expect((await asked({ address, profileId: profileId ?? 0n }))?.blocks[0]?.since).toEqual(new Date('2026-03-01T00:00:00Z'));
 });
 
@@ -98,6 +100,37 @@ test('answers stand in the order of the questions', async () => {
   );
   expect(decisions.map(({ address }) => address)).toEqual(addresses);
   expect(decisions.flatMap(({ allowed }, place) => (allowed ? [] : [place]))).toEqual([7]);
+});
+
+test('thousands of answers stand in the order of the questions too, and a wrong one is named by its place', async () => {
+  const addresses = Array.from({ length: 6_000 }, (_, place) => fresh(`m${place}`));
+  const shut = [0, 2_499, 2_500, 5_999];
+  for (const place of shut) await insertEntry(instance, addresses[place] ?? '', 'QUARANTINE');
+  await insertPeople(instance, [{ emails: [addresses[5_000] ?? ''], optedOut: 'all' }]);
+  const checks: ContactCheck[] = addresses.map((address) => ({ channel: 'EMAIL', address }));
+  const decisions = await mayContact(instance, checks);
+  expect(decisions.map(({ address }) => address)).toEqual(addresses);
+  expect(decisions.flatMap(({ allowed }, place) => (allowed ? [] : [place]))).toEqual([...shut, 5_000].toSorted((a, b) => a - b));
+  const refusal = await mayContact(instance, checks.with(5_500, { channel: 'EMAIL', address: 'none' })).catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ field: 'input.5500.address' });
+});
+
+test('the wish of a person who opts out, and in again, is asked of every address of theirs', async () => {
+  const [own, shared] = [fresh('own'), fresh('shared')];
+  const [one, other] = await insertPeople(instance, [{ emails: [own, shared] }, { emails: [shared] }]);
+  const allowed = async () =>
+    (
+      await mayContact(
+        instance,
+        [own, shared].map((address) => ({ channel: 'EMAIL', address })),
+      )
+    ).map((it) => it.allowed);
+  await optOut(instance, { profileId: one, channels: ['EMAIL'], source: 'API' }, tester);
+  expect(await allowed()).toEqual([false, true]);
+  await optOut(instance, { profileId: other, source: 'API' }, tester);
+  expect(await allowed()).toEqual([false, false]);
+  await optIn(instance, { profileId: one, channels: ['EMAIL'], source: 'API' }, tester);
+  expect(await allowed()).toEqual([true, true]);
 });
 
 const ok: ContactCheck = { channel: 'EMAIL', address: 'a@people.test' };

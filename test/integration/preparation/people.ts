@@ -26,9 +26,11 @@ export async function insertPeople(instance: Instance, people: readonly Person[]
       ...(person.phones ?? []).map((value) => addressRow(book, 'SMS', value, ids[place])),
     ]);
     await tx.execute(sql`
-      INSERT INTO address (profile_id, channel, value, original, address_key, domain)
-      SELECT "profileId", channel::"Channel", value, value, "addressKey", domain
-      FROM jsonb_to_recordset(${rows(addresses)}::jsonb) AS r ("profileId" bigint, channel text, value text, "addressKey" uuid, domain text)`);
+      INSERT INTO address (profile_id, channel, value, original, address_key, domain, opted_out)
+      SELECT "profileId", channel::"Channel", value, value, "addressKey", r.domain,
+        p.opted_out_all OR CASE channel WHEN 'EMAIL' THEN p.opted_out_email ELSE p.opted_out_sms END
+      FROM jsonb_to_recordset(${rows(addresses)}::jsonb) AS r ("profileId" bigint, channel text, value text, "addressKey" uuid, domain text)
+      JOIN profile AS p ON p.id = "profileId"`);
   });
   return ids;
 }
