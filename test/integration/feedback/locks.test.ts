@@ -6,8 +6,9 @@ import { type Database, type Queryable, sql } from '../../../src/store/database.
 import { awaitErasures, holdErasures } from '../../../src/store/erased-keys.ts';
 import { lockNamedDeliveries } from '../../../src/store/feedback-reads.ts';
 import { lockDelivery } from '../../../src/store/preparation-run.ts';
+import { openServerDatabase } from '../../../src/store/server-database.ts';
 import { API_DOOR, aDelivery, aResult, freshAddress } from '../../support/feedback-instance.ts';
-import { freshDatabase, onServer } from '../../support/test-database.ts';
+import { freshServerUrl, onServer } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';
 
 // The embedded database works off one transaction after the other: nobody waits for a lock.
@@ -16,7 +17,7 @@ describe.runIf(onServer())('transactions at the same time', () => {
   let instance: Instance;
 
   beforeAll(async () => {
-    database = await freshDatabase();
+    database = await openServerDatabase(await freshServerUrl(), 10);
     instance = await testInstance(database);
   });
   afterAll(() => database.close());
@@ -28,7 +29,7 @@ describe.runIf(onServer())('transactions at the same time', () => {
         SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`);
       return row?.count;
     };
-    await expect.poll(count, { interval: 10, timeout: 5_000 }).toBe(expected);
+    await expect.poll(count).toBe(expected);
   }
 
   test.each(['deliveryId', 'deliveryLogId'] as const)(
