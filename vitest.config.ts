@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
+import { PATIENCE } from './test/support/patience.ts';
 
 // One database a worker, shared by its files (tests use fresh data), so files are not isolated from each other.
 export default defineConfig({
@@ -12,6 +13,7 @@ export default defineConfig({
     pool: 'forks',
     isolate: false,
     maxWorkers: 2,
+    expect: { poll: PATIENCE },
     testTimeout: 45_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,

@@ -44,7 +44,7 @@ describe('the server on its embedded database', () => {
         () => 'open',
         () => 'closed',
       );
-    await expect.poll(door, { timeout: 10_000 }).toBe('closed');
+    await expect.poll(door).toBe('closed');
     answer.finish();
     expect((await answer.results).map(({ accepted }) => accepted)).toEqual(Array(1_500).fill(true));
     expect(await server.exited).toBe(0);

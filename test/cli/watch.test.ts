@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import { slotOf } from '../../src/domain/statistics/result-slot.ts';
 import { closeIncident } from '../../src/operations/close-incident.ts';
 import { detectIncidents } from '../../src/operations/detect-incidents.ts';
@@ -85,41 +85,41 @@ test('watch prints updates that match, and goes on after its last one when the c
     ['quarantine', '--json', '--url', `http://127.0.0.1:${proxy.port}`, '--filter', JSON.stringify({ address: { contains: mark } })],
     app.adminToken,
   );
-  await vi.waitFor(async () => expect(await subscribers()).toBe('1'), { timeout: 15_000 });
+  await expect.poll(subscribers).toBe('1');
   await quarantine(`first-${mark}@example.com`);
   await quarantine(`${randomUUID()}@example.com`);
-  await vi.waitFor(() => expect(seen.lines).toHaveLength(1), { timeout: 5_000 });
+  await expect.poll(() => seen.lines).toHaveLength(1);
 
   proxy.cut();
   await quarantine(`missed-${mark}@example.com`);
-  await vi.waitFor(() => expect(seen.errors).toMatch(/connection was lost/), { timeout: 5_000 });
+  await expect.poll(() => seen.errors).toMatch(/connection was lost/);
   await proxy.open();
-  await vi.waitFor(() => expect(seen.lines).toHaveLength(2), { timeout: 10_000 });
+  await expect.poll(() => seen.lines).toHaveLength(2);
   await quarantine(`live-${mark}@example.com`);
-  await vi.waitFor(() => expect(seen.lines).toHaveLength(3), { timeout: 5_000 });
+  await expect.poll(() => seen.lines).toHaveLength(3);
   expect(seen.lines.map((line) => JSON.parse(line).event.address.split('-')[0])).toEqual(['first', 'missed', 'live']);
-}, 40_000);
+});
 
 test('watch prints incidents as they open and close', async () => {
   const { seen } = watch(['incidents', '--url', app.url, '--filter', JSON.stringify({ domain: ['watch-ill.example'] })], app.adminToken);
-  await vi.waitFor(async () => expect(await subscribers('INCIDENT')).toBe('1'), { timeout: 15_000 });
+  await expect.poll(() => subscribers('INCIDENT')).toBe('1');
   await app.instance.database.execute(sql`
     INSERT INTO domain_result (channel, domain, slot, result, amount)
     SELECT 'EMAIL', 'watch-ill.example', ${slotOf(app.clock.now())}::int - ago, result, amount
     FROM (VALUES (300, 'DELIVERED', 990), (300, 'USER_UNKNOWN', 10), (1, 'DELIVERED', 100), (1, 'USER_UNKNOWN', 400)) AS r(ago, result, amount)`);
   const [id = 0n] = await detectIncidents(app.instance);
   await closeIncident(app.instance, { id, quarantineHeld: false }, { name: 'operator', tokenId: null });
-  await vi.waitFor(() => expect(seen.lines).toHaveLength(2), { timeout: 5_000 });
+  await expect.poll(() => seen.lines).toHaveLength(2);
   const at = app.clock.now().toISOString();
   expect(seen.lines).toEqual([
     `${at}  OPENED  watch-ill.example  USER_UNKNOWN  80.0 %  0 hit, 0 held  -`,
     `${at}  CLOSED  watch-ill.example  USER_UNKNOWN  80.0 %  0 hit, 0 held  operator`,
   ]);
-}, 40_000);
+});
 
 test('watch prints alerts when they are raised', async () => {
   const { seen } = watch(['alerts', '--url', app.url, '--filter', JSON.stringify({ kind: ['UNKNOWN_TEXT'] })], app.adminToken);
-  await vi.waitFor(async () => expect(await subscribers('ALERT')).toBe('1'), { timeout: 15_000 });
+  await expect.poll(() => subscribers('ALERT')).toBe('1');
   const text = `599 zqwatch ${randomUUID().replaceAll(/[\d-]/g, '')} outgrabe`;
   const occurredAt = app.clock.now();
   const results = ['a', 'b'].map((name) => ({ channel: 'EMAIL', address: `${name}@watch.example`, outcome: 'FAILED', text, occurredAt }));
@@ -127,9 +127,9 @@ test('watch prints alerts when they are raised', async () => {
     input: results,
   });
   await foldNow(app.instance);
-  await vi.waitFor(() => expect(seen.lines.filter((line) => line.includes(text))).toHaveLength(1), { timeout: 5_000 });
+  await expect.poll(() => seen.lines.filter((line) => line.includes(text))).toHaveLength(1);
   expect(seen.lines.find((line) => line.includes(text))).toMatch(/UNKNOWN_TEXT {2}A failure that nobody has qualified came again/);
-}, 40_000);
+});
 
 test.each([
   ['a feed that there is not', ['unicorns', '--url', 'http://127.0.0.1:1'], 2, /there is no feed "unicorns"/],

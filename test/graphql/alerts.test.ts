@@ -195,12 +195,12 @@ describe.each([
   test('tells of every alert and goes on after its cursor without a gap', async () => {
     const texts = ['one', 'two', 'three'].map((word) => `599 zqlive ${word} ${sign}`);
     const updates = await follow({ filter: { kind: ['UNKNOWN_TEXT'] } });
-    await expect.poll(() => following(1), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => following(1)).toBe(true);
     await raise(texts[0] ?? '');
     const first = (await updates.next()).alertRaised;
     expect(first.alert).toMatchObject({ kind: 'UNKNOWN_TEXT', qualification: { text: texts[0] } });
     await updates.close();
-    await expect.poll(() => following(0), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => following(0)).toBe(true);
     await raise(texts[1] ?? '');
     const resumed = await follow({ after: first.cursor });
     expect((await resumed.next()).alertRaised.alert.qualification.text).toBe(texts[1]);

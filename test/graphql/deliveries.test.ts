@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { encodeGlobalId, parseGlobalId } from '../../src/graphql/global-id.ts';
 import { sql } from '../../src/store/database.ts';
 import { sqlOf } from '../support/count-sql.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 let app: TestApp;
@@ -61,16 +62,13 @@ const SHOW = `query ($id: ID!) { node(id: $id) { ... on Delivery { id state run 
 
 async function prepare(id: string): Promise<Prepared> {
   await call('mutation ($id: ID!) { prepareDelivery(id: $id) { ... on Error { message } } }', { id });
-  for (let tries = 0; tries < 200; tries += 1) {
-    const { node } = await call(SHOW, { id });
-    if (node.state === 'READY') {
-      const nodes = (list: { edges: { node: never }[] }) => list.edges.map(({ node: one }) => one);
-      const written = nodes(node.deliveryLogs).map(({ address }: { address: string }) => address);
-      return { ...node, written: written.sort(), excluded: nodes(node.exclusionLogs) };
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('the delivery does not become READY');
+  const node = await vi.waitUntil(async () => {
+    const shown = (await call(SHOW, { id })).node;
+    return shown.state === 'READY' ? shown : false;
+  }, PATIENCE);
+  const nodes = (list: { edges: { node: never }[] }) => list.edges.map(({ node: one }) => one);
+  const written = nodes(node.deliveryLogs).map(({ address }: { address: string }) => address);
+  return { ...node, written: written.sort(), excluded: nodes(node.exclusionLogs) };
 }
 
 async function deliver(channel: string, profileIds: string[]): Promise<Prepared> {

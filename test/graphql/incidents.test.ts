@@ -2,8 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { detectIncidents } from '../../src/operations/detect-incidents.ts';
 import { foldCounters } from '../../src/operations/fold-counters.ts';
 import { sql } from '../../src/store/database.ts';
+import { aSecondPasses } from '../support/a-second-passes.ts';
 import { sqlOf } from '../support/count-sql.ts';
 import { type LiveUpdates, subscribeByEvents, subscribeBySocket } from '../support/live-client.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { freshDatabase } from '../support/test-database.ts';
 
@@ -19,7 +21,7 @@ beforeAll(async () => {
 beforeEach(() => app.clock.advance(86_400_000));
 afterEach(async () => {
   await Promise.all(open.splice(0).map((updates) => updates.close()));
-  await vi.waitFor(async () => expect(await subscribers()).toBe(0), { timeout: 5_000, interval: 20 });
+  await expect.poll(subscribers).toBe(0);
 });
 afterAll(async () => {
   await app.close();
@@ -77,12 +79,10 @@ async function anIncident(domain: string): Promise<string> {
   return data.incidents.edges[0].node.id;
 }
 
-/** Waits until this node holds, half a second at most. */
+/** A second later this node holds. */
 async function held(domain: string, name: string): Promise<void> {
-  await vi.waitFor(async () => {
-    made += 1;
-    expect(await give(domain, 1, `${name}${made}-`)).toEqual(['ERRONEOUS']);
-  }, 5_000);
+  aSecondPasses();
+  expect(await give(domain, 1, name)).toEqual(['ERRONEOUS']);
 }
 
 const RELEASE = `mutation ($id: ID!, $mode: ReleaseMode, $dryRun: Boolean) { releaseIncident(id: $id, mode: $mode, dryRun: $dryRun) {
@@ -239,7 +239,7 @@ describe.each([
     const before = await subscribers();
     const updates = transport(app.url, token, UPDATED, { ...variables });
     open.push(updates);
-    await vi.waitFor(async () => expect(await subscribers()).toBeGreaterThan(before), { timeout: 5_000, interval: 20 });
+    await expect.poll(subscribers).toBeGreaterThan(before);
     return updates;
   }
 
@@ -263,7 +263,7 @@ describe.each([
     await look();
     expect((await updates.next()).incidentUpdated).toMatchObject({ kind: 'CHANGED', share: 0.5, incident: { state: 'OPEN' } });
     await updates.close();
-    await vi.waitFor(async () => expect(await subscribers()).toBe(0), { timeout: 5_000, interval: 20 });
+    await expect.poll(subscribers).toBe(0);
     await app.graphql(RELEASE, { id });
     await app.graphql(CLOSE, { id });
     const resumed = await follow({ filter: { domain: [domain], state: ['OPEN'] }, after: opened.cursor });
@@ -285,7 +285,7 @@ describe.each([
       made += 1;
       await give(domain, 1, `n${made}-`);
       expect(quarantine.waiting).toBeGreaterThan(0);
-    }, 10_000);
+    }, PATIENCE);
     const { cursor } = (await quarantine.next()).quarantineUpdated;
     for (const [variables, token, code] of [
       [{ after: 'nonsense' }, app.adminToken, 'BAD_USER_INPUT'],

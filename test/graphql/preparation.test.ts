@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { PATIENCE } from '../support/patience.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 let app: TestApp;
@@ -69,8 +70,7 @@ const SHOW = `query ($id: ID!) { node(id: $id) { ... on Delivery {
   deliveryLogs(first: 100) { edges { node { address status profile { id } } } }
   exclusionLogs(first: 100) { edges { node { address reason scope text profile { id } } } } } } }`;
 
-const untilReady = (id: string) =>
-  vi.waitUntil(async () => (await call(SHOW, { id })).node.state === 'READY', { timeout: 15_000, interval: 50 });
+const untilReady = (id: string) => vi.waitUntil(async () => (await call(SHOW, { id })).node.state === 'READY', PATIENCE);
 
 async function prepared(input: object) {
   const id = await create(input);

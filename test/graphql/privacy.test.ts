@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { backgroundWorkEnded } from '../../src/operations/background-work.ts';
 import { createToken } from '../../src/operations/create-token.ts';
 import { privacyName } from '../../src/operations/run-privacy-request.ts';
@@ -92,9 +92,7 @@ describe('an erasure through the API', () => {
       {},
     );
     open.push(updates);
-    await vi.waitFor(async () => expect(await (await app.fetch('/metrics')).text()).toMatch(/^lazaret_feed_subscribers\{[^}]*\} 1$/m), {
-      timeout: 5_000,
-    });
+    await expect.poll(async () => (await app.fetch('/metrics')).text()).toMatch(/^lazaret_feed_subscribers\{[^}]*\} 1$/m);
     expect(await confirm(request.id)).toMatchObject({ __typename: 'PrivacyRequest' });
     const done = await ended(request.id);
     expect(done).toMatchObject({ status: 'COMPLETE', value: expect.stringMatching(/^erased:[0-9a-f]{12}$/), profile: null, error: null });

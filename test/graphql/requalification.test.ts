@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requalify } from '../../src/operations/requalify.ts';
 import { requalificationWork } from '../../src/operations/run-requalification.ts';
 import { runSlices } from '../../src/operations/run-slices.ts';
 import type { Database } from '../../src/store/database.ts';
+import { aSecondPasses } from '../support/a-second-passes.ts';
 import { aDelivery } from '../support/feedback-instance.ts';
 import { subscribeByEvents, subscribeBySocket } from '../support/live-client.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
@@ -41,7 +42,8 @@ async function anOutage() {
   await app.graphql(RECORD, { input: [failure] });
   const rule = { name: `Outage ${words}`, patterns: [words], type: 'SOFT', reason: 'UNREACHABLE' };
   expect((await app.graphql(RULE, { input: rule })).data.createQualificationRule.__typename).toBe('QualificationRule');
-  await expect.poll(async () => (await app.graphql(`{ qualify(input: { text: "${text}" }) { type } }`)).data.qualify.type).toBe('SOFT');
+  aSecondPasses();
+  expect((await app.graphql(`{ qualify(input: { text: "${text}" }) { type } }`)).data.qualify.type).toBe('SOFT');
   return { address: failure.address, text, filter: { occurredAt: { from: daysAgo(2) }, domain: [domain] } };
 }
 
@@ -173,13 +175,13 @@ describe('live', () => {
     await app.graphql(RECORD, { input: [{ ...failure, deliveryId }] });
     const words = { name: `Worse ${randomUUID()}`, patterns: [text], type: 'HARD', reason: 'INVALID_DOMAIN', position: 0 };
     await app.graphql(RULE, { input: words });
-    await expect.poll(async () => (await app.graphql(`{ qualify(input: { text: "${text}" }) { type } }`)).data.qualify.type).toBe('HARD');
+    aSecondPasses();
+    expect((await app.graphql(`{ qualify(input: { text: "${text}" }) { type } }`)).data.qualify.type).toBe('HARD');
     const UPDATED = `subscription ($filter: DeliveryLogFilter) { deliveryLogUpdated(filter: $filter) {
       status failureType failureReason version deliveryLog { failureType failureReason } } }`;
     const updates = subscribeBySocket(app.url, app.adminToken, UPDATED, { filter: { address: { eq: address }, failureType: ['HARD'] } });
-    await vi.waitFor(async () => {
-      expect(await (await app.fetch('/metrics')).text()).toMatch(/^lazaret_feed_subscribers\{ledger="DELIVERY_LOG"\} 1$/m);
-    });
+    const metrics = async () => (await app.fetch('/metrics')).text();
+    await expect.poll(metrics).toMatch(/^lazaret_feed_subscribers\{ledger="DELIVERY_LOG"\} 1$/m);
     expect(await requalified({ filter })).toMatchObject({ changedFailures: 2 });
     const told = { status: 'FAILED', failureType: 'HARD', failureReason: 'INVALID_DOMAIN', version: 3 };
     const deliveryLog = { failureType: 'HARD', failureReason: 'INVALID_DOMAIN' };

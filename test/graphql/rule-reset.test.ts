@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
+import { aSecondPasses } from '../support/a-second-passes.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { freshDatabase } from '../support/test-database.ts';
 
@@ -61,7 +62,6 @@ const decidedBy = async (node: TestApp, text: string): Promise<string> =>
   (await node.graphql(QUALIFY, { text })).data.qualify.decidedBy as string;
 
 /** What a change takes at the most to be everywhere (amendment A16). */
-const withinASecond = { timeout: 1_000, interval: 50 };
 
 async function keepText(text: string): Promise<void> {
   const failure = { channel: 'EMAIL', address: 'kept@reset.example', outcome: 'FAILED', text, occurredAt: app.clock.now() };
@@ -84,7 +84,8 @@ describe('resetQualificationRules', () => {
     await change('Other_responses', { position: 1_000_500 });
     await keepText('599 zqreset grobnit fnoodle wabe taken away');
     await app.graphql(CREATE, { input: { name: 'Mine', patterns: ['zqreset mine'], type: 'SOFT', reason: 'REFUSED' } });
-    await expect.poll(() => decidedBy(other, FULL), withinASecond).not.toBe(shippedBy);
+    aSecondPasses();
+    expect(await decidedBy(other, FULL)).not.toBe(shippedBy);
     const [update] = (await rules()).filter(({ origin }) => origin === 'DELIVERABILITY_UPDATE').map((rule) => rule.name);
     expect(update).toBeDefined();
 
@@ -100,7 +101,8 @@ describe('resetQualificationRules', () => {
     expect(await ruleNamed(name)).toMatchObject({ active: false });
 
     expect(await reset({})).toEqual(dry);
-    await expect.poll(() => decidedBy(other, FULL), withinASecond).toBe(shippedBy);
+    aSecondPasses();
+    expect(await decidedBy(other, FULL)).toBe(shippedBy);
     const mine = await ruleNamed('Mine');
     expect(await rules()).toEqual([mine, ...shipped]);
     const { data } = await app.graphql('{ auditLog(first: 1) { edges { node { action detail } } } }');

@@ -4,6 +4,7 @@ import { normalizeText } from '../../src/domain/qualification/normalize-text.ts'
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import type { Database } from '../../src/store/database.ts';
 import { sql } from '../../src/store/database.ts';
+import { aSecondPasses } from '../support/a-second-passes.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { freshDatabase } from '../support/test-database.ts';
 
@@ -107,8 +108,7 @@ describe('unqualifiedTexts', () => {
       reason: 'USER_UNKNOWN',
       minScore: 1,
     });
-    // Another node would see it within half a second; so does this one.
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    aSecondPasses();
     const { edges } = await inbox();
     const node = edges.map((edge: { node: object }) => edge.node).find(({ text }: { text: string }) => text.includes('suddenly'));
     expect(node.suggestion).toMatchObject({
@@ -167,7 +167,7 @@ describe('qualifyAlike', () => {
     expect(await rowOf('599 gyre vorpal')).toMatchObject({ status: 'TO_QUALIFY', edited: false });
     const { data } = await app.graphql('{ auditLog(first: 1) { edges { node { action subject } } } }');
     expect(data.auditLog.edges[0].node).toEqual({ action: 'qualification.qualifyAlike', subject: `MessageQualification ${id}` });
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    aSecondPasses();
     const verdict = await app.graphql('{ qualify(input: { text: "599 gyre shard two is tulgey no letters pass" }) { type decidedBy } }');
     expect(verdict.data.qualify).toMatchObject({ type: 'SOFT', decidedBy: expect.stringMatching(/^qualification /) });
   });

@@ -3,6 +3,7 @@ import { createToken } from '../../src/operations/create-token.ts';
 import { revokeToken } from '../../src/operations/revoke-token.ts';
 import { SCOPES, type Scope } from '../../src/operations/scopes.ts';
 import { sql } from '../../src/store/database.ts';
+import { aSecondPasses } from '../support/a-second-passes.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { testDatabase } from '../support/test-database.ts';
 import { tinySchema } from '../support/tiny-schema.ts';
@@ -64,9 +65,8 @@ describe('a token', () => {
     const { secret, id } = await createToken(app.instance, { name: 'gone', scopes: ['admin'] }, actor);
     expect((await app.graphql('{ caller }', {}, secret)).status).toBe(200);
     await revokeToken(app.instance, id, actor);
-    const revokedAt = performance.now();
-    await expect.poll(async () => (await app.graphql('{ caller }', {}, secret)).status, { timeout: 5_000, interval: 100 }).toBe(401);
-    expect(performance.now() - revokedAt).toBeLessThan(5_000);
+    aSecondPasses(5_000);
+    expect((await app.graphql('{ caller }', {}, secret)).status).toBe(401);
   });
 
   test('is kept as a hash, with the first characters to know it by', async () => {

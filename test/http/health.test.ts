@@ -19,7 +19,7 @@ describe('health', () => {
   test('/readyz says that the database answers and is migrated', async () => {
     const response = await app.fetch('/readyz', { token: null });
     expect(response.status).toBe(200);
-    expect(await response.json()).toMatchObject({ ready: true, feedHorizon: { blocker: null } });
+    expect(await response.json()).toMatchObject({ ready: true, feedHorizon: { ageSeconds: expect.any(Number) } });
   });
 
   test('graphql answers', async () => {

@@ -1,5 +1,6 @@
 import { type Client, createClient, type FormattedExecutionResult } from 'graphql-ws';
 import WebSocket from 'ws';
+import { PATIENCE } from './patience.ts';
 
 /** One subscription whose updates a test takes one by one; none is missed, since they queue from the start. */
 export interface LiveUpdates {
@@ -12,9 +13,6 @@ export interface LiveUpdates {
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
-
-/** Another test holds back every feed of the cluster for some seconds. */
-const PATIENCE_MS = 20_000;
 
 interface Arrival {
   readonly result?: FormattedExecutionResult;
@@ -53,7 +51,7 @@ export function queueOf(start: (push: (arrival: Arrival) => void, end: () => voi
 
 function arrivalOrTimeout(wait: (resolve: () => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no update came within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    const timer = setTimeout(() => reject(new Error(`no update came within ${PATIENCE.timeout} ms`)), PATIENCE.timeout);
     wait(() => {
       clearTimeout(timer);
       resolve();

@@ -1,6 +1,8 @@
 /** The life of addresses as a client of the API sees it, on a database and a clock of the test file's own. */
 import { expect, vi } from 'vitest';
 import type { Channel } from '../../../src/domain/vocabulary.ts';
+import { aSecondPasses } from '../../support/a-second-passes.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { openTestApp, type TestApp } from '../../support/test-app.ts';
 import { freshDatabase } from '../../support/test-database.ts';
 
@@ -107,10 +109,7 @@ export async function openLifeApp(start = '2025-03-01T00:00:00Z', env: Record<st
     set: async (key, value) => {
       const update = 'mutation ($input: UpdateSettingInput!) { updateSetting(input: $input) { __typename ... on Error { message } } }';
       expect((await call(update, { input: { key, value: JSON.stringify(value) } })).updateSetting).toEqual({ __typename: 'Setting' });
-      await vi.waitUntil(async () => {
-        const settings: Readonly<Record<string, unknown>> = await app.instance.settings();
-        return JSON.stringify(settings[key]) === JSON.stringify(value);
-      });
+      aSecondPasses();
     },
     createEntry: async (input) => {
       const create = `mutation ($input: CreateQuarantineEntryInput!) { createQuarantineEntry(input: $input) {
@@ -131,13 +130,10 @@ export async function openLifeApp(start = '2025-03-01T00:00:00Z', env: Record<st
         'mutation ($input: CreateDeliveryInput!) { createDelivery(input: $input) { ... on Delivery { id } ... on Error { message } } }';
       const { id } = (await call(create, { input: { label: 'Life', channel: 'EMAIL', ...input } })).createDelivery;
       await call('mutation ($id: ID!) { prepareDelivery(id: $id) { ... on Error { message } } }', { id });
-      return vi.waitUntil(
-        async () => {
-          const delivery = await deliveryOf(id);
-          return delivery.state === 'READY' ? delivery : false;
-        },
-        { timeout: 15_000, interval: 20 },
-      );
+      return vi.waitUntil(async () => {
+        const delivery = await deliveryOf(id);
+        return delivery.state === 'READY' ? delivery : false;
+      }, PATIENCE);
     },
     start: async (id) => {
       const { startDelivery } = await call(

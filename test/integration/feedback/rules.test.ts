@@ -8,6 +8,7 @@ import { FIRST_BUILT_IN_POSITION, seedBuiltInRules } from '../../../src/operatio
 import { updateQualification } from '../../../src/operations/update-qualification.ts';
 import { updateQualificationRule } from '../../../src/operations/update-qualification-rule.ts';
 import { sql } from '../../../src/store/database.ts';
+import { aSecondPasses } from '../../support/a-second-passes.ts';
 import { aResult, feedbackInstance, record, stateOf, TEXT } from '../../support/feedback-instance.ts';
 import { foldNow } from '../../support/fold-now.ts';
 import { testInstance } from '../../support/test-instance.ts';
@@ -141,7 +142,8 @@ describe('rules', () => {
     const words = uniqueWords();
     await qualifyText(node, { text: words });
     await addRule({ name: `Soon ${words}`, patterns: [words] });
-    await expect.poll(async () => (await qualifyText(node, { text: words })).decidedBy, { timeout: 1000 }).toBe(`rule Soon ${words}`);
+    aSecondPasses();
+    expect((await qualifyText(node, { text: words })).decidedBy).toBe(`rule Soon ${words}`);
   });
 
   test('a shadow rule counts and decides nothing', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Workplace } from '../../../src/cli/open-command.ts';
 import { sql } from '../../../src/store/database.ts';
+import { aSecondPasses } from '../../support/a-second-passes.ts';
 import { type TestApp, testApp } from '../../support/test-app.ts';
 import { importWithWarning, placeOfServer, scratchFolder } from './import-files.ts';
 
@@ -79,12 +80,14 @@ test('the setting decides', async () => {
     });
   await set('50');
   try {
-    await expect.poll(async () => (await app.instance.settings()).importQuarantineWarning, { timeout: 2_000 }).toBe(50);
+    aSecondPasses();
+    expect((await app.instance.settings()).importQuarantineWarning).toBe(50);
     const { file, text } = await aFile(10, 5);
     expect((await importWithWarning(places.database as Workplace, file, text, 'profiles')).warning).toBeNull();
   } finally {
     await set('10');
-    await expect.poll(async () => (await app.instance.settings()).importQuarantineWarning, { timeout: 2_000 }).toBe(10);
+    aSecondPasses();
+    expect((await app.instance.settings()).importQuarantineWarning).toBe(10);
   }
 });
 

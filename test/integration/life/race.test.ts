@@ -35,7 +35,7 @@ async function releaseAndUndo(mode: 'SET_VALID' | 'DELETE'): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const filter = { domain: ['race.example'] };
     const id = await releaseQuarantine(life.instance, { filter, mode, dryRun: false }, OPERATOR, { sliceSize: 20 });
-    await expect.poll(async () => (await stateOf(id)) === 'DONE', { interval: 5, timeout: 10_000 }).toBe(true);
+    await expect.poll(async () => (await stateOf(id)) === 'DONE').toBe(true);
     if (round % 2 === 0) await undoRelease(life.instance, id, OPERATOR, { sliceSize: 20 });
   }
 }

@@ -6,6 +6,7 @@ import type { LedgerSubscription, LedgerUpdate } from '../../../src/live/ledger-
 import { type Database, sql } from '../../../src/store/database.ts';
 import { prepareFeeds, raiseFloor } from '../../../src/store/feed-state.ts';
 import { openServerDatabase } from '../../../src/store/server-database.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { freshDatabase, freshServerUrl, onServer } from '../../support/test-database.ts';
 import { appendLine, LedgerWriter } from './ledger-writer.ts';
 
@@ -212,7 +213,7 @@ describe('cursors', () => {
     const other = await subscribe(feed, first?.cursor, 'another token');
     await takeUpdates(held[0] as LedgerSubscription, 99);
     void held[0]?.next();
-    await vi.waitFor(async () => (await subscribe(feed, first?.cursor)).return());
+    await vi.waitFor(async () => (await subscribe(feed, first?.cursor)).return(), PATIENCE);
     for (const subscription of [keepsTail, other, ...held]) await subscription.return();
   });
 });
@@ -255,7 +256,7 @@ test('with writers that commit and roll back out of order, subscribers that resu
   };
   const started: undefined[] = [];
   const watchers = Array.from({ length: 8 }, (_, i) => watch(seeded(seed + 1_000 + i)));
-  await vi.waitFor(() => expect(started).toHaveLength(8));
+  await expect.poll(() => started).toHaveLength(8);
   await Promise.all(
     writers.map(async (writer) => {
       for (let i = 0; i < rounds; i += 1) await writer.write();

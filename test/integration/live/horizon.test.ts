@@ -4,6 +4,7 @@ import { Feed } from '../../../src/live/feed.ts';
 import { HorizonMonitor } from '../../../src/live/horizon-monitor.ts';
 import { prepareFeeds } from '../../../src/store/feed-state.ts';
 import { openServerDatabase } from '../../../src/store/server-database.ts';
+import { aSecondPasses } from '../../support/a-second-passes.ts';
 import { freshServerUrl, onServer } from '../../support/test-database.ts';
 import { LedgerWriter } from './ledger-writer.ts';
 
@@ -25,19 +26,26 @@ test.runIf(onServer())(
     await writer.write();
     const update = subscription.next();
     expect(await Promise.race([update, new Promise((resolve) => setTimeout(resolve, 500, 'stalled'))])).toBe('stalled');
-    await vi.waitFor(() => expect(warnings.stalled).toHaveBeenCalledOnce(), { timeout: 15_000 });
-    expect(monitor.state.ageSeconds).toBeGreaterThanOrEqual(5);
-    expect(monitor.state.blocker).toMatch(/somebody else/);
+    const named = () => warnings.stalled.mock.calls.filter(([state]) => /somebody else/.test(state.blocker)).length;
+    const seen = async () => {
+      await monitor.look();
+      return monitor.state;
+    };
+    // Other tests of the cluster hold it too, for a moment.
+    await expect.poll(seen).toMatchObject({ blocker: expect.stringMatching(/somebody else/) });
+    expect(named()).toBe(0);
+    aSecondPasses(5_000);
+    await expect.poll(async () => (await seen()).ageSeconds).toBeGreaterThanOrEqual(5);
+    expect(named()).toBe(1);
 
     await foreign.query('COMMIT');
     expect((await update).done).toBe(false);
-    await vi.waitFor(() => expect(warnings.resumed).toHaveBeenCalledOnce(), { timeout: 5_000 });
-    expect(monitor.state.ageSeconds).toBeLessThan(5);
+    await expect.poll(async () => (await seen()).ageSeconds).toBeLessThan(5);
+    expect(warnings.resumed).toHaveBeenCalled();
 
     await subscription.return();
     monitor.close();
     await foreign.end();
     await database.close();
   },
-  40_000,
 );

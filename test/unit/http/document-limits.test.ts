@@ -1,6 +1,7 @@
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { checkDocument } from '../../../src/http/document-limits.ts';
+import { millisecondsSince } from '../../support/cpu-time.ts';
 
 const refusal = (text: string) => checkDocument(parse(text))[0]?.message ?? null;
 
@@ -17,9 +18,9 @@ describe('a document', () => {
 
   test('of which fragments double each other sixty times is measured at once', () => {
     const fragments = Array.from({ length: 60 }, (_, i) => `fragment F${i} on T { ...F${i + 1} ...F${i + 1} }`).join(' ');
-    const startedAt = performance.now();
+    const startedAt = process.cpuUsage();
     expect(refusal(`{ ...F0 } ${fragments} fragment F60 on T { a: x }`)).toContain('aliases');
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(millisecondsSince(startedAt)).toBeLessThan(500);
   });
 
   test('with a fragment in a circle is left to validation', () => {

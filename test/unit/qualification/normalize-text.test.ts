@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalizeText, qualificationKey } from '../../../src/domain/qualification/normalize-text.ts';
+import { millisecondsSince } from '../../support/cpu-time.ts';
 import { NORMALISED_TEXTS, TEXT_KEYS } from '../../support/normalised-texts.ts';
 
 describe('normalising a text', () => {
@@ -54,10 +55,10 @@ describe('normalising a text', () => {
   });
 
   it('costs linear time on a hostile line', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const filler of ['a', 'a.', 'a@', '1.', '-', '+1 ', 'http://', 'a:', ' '])
       normalizeText(`${filler.repeat(60_000)} @`, 'x@y.example');
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(millisecondsSince(started)).toBeLessThan(5000);
   });
 });
 

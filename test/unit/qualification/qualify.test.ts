@@ -4,6 +4,7 @@ import type { FailureEvidence } from '../../../src/domain/qualification/failure-
 import type { EditedQualification, QualificationRuleData } from '../../../src/domain/qualification/qualification-rule.ts';
 import { decide, qualify } from '../../../src/domain/qualification/qualify.ts';
 import { compileRuleBook, defaultRuleBook, type RuleBook } from '../../../src/domain/qualification/rule-book.ts';
+import { millisecondsSince } from '../../support/cpu-time.ts';
 
 const shipped = defaultRuleBook();
 
@@ -237,9 +238,9 @@ describe('what decides', () => {
 
   it("a user's regular expression costs linear time", () => {
     const book = aBook([aRule({ regex: '(a+)+$' })]);
-    const started = performance.now();
+    const started = process.cpuUsage();
     qualify(aReply(`${'a'.repeat(5000)}!`), book);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(millisecondsSince(started)).toBeLessThan(1000);
   });
 
   it('a shadow rule counts and decides nothing', () => {
@@ -336,8 +337,8 @@ describe('what decides', () => {
   });
 
   it('a reply of megabytes is read in bounded time', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     decide(aReply(`550 ${'user '.repeat(400_000)} unknown`), shipped);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(millisecondsSince(started)).toBeLessThan(1000);
   });
 });

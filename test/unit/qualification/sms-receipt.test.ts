@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { qualify } from '../../../src/domain/qualification/qualify.ts';
 import { defaultRuleBook } from '../../../src/domain/qualification/rule-book.ts';
 import { parseSmsReceipt, receiptDate } from '../../../src/domain/qualification/sms-receipt.ts';
+import { millisecondsSince } from '../../support/cpu-time.ts';
 
 const FULL = 'id:77aa-01 sub:001 dlvrd:000 submit date:2602021000 done date:260202100130 stat:UNDELIV err:03f text:Hello there';
 
@@ -118,8 +119,8 @@ describe('an SMS receipt', () => {
 
   it('takes no more time than its length is worth, whatever it holds', () => {
     const text = `id:1 ${'stat: '.repeat(100_000)}text:${'stat:'.repeat(100_000)}`;
-    const started = performance.now();
+    const started = process.cpuUsage();
     verdictOf(text);
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(millisecondsSince(started)).toBeLessThan(2000);
   });
 });

@@ -3,6 +3,7 @@
 import type { RuleBook } from '../../../src/domain/qualification/rule-book.ts';
 import { MESSAGE_KINDS } from '../../../src/domain/vocabulary.ts';
 import { classifyMessage } from '../../../src/reports/classify-message.ts';
+import { millisecondsSince } from '../../support/cpu-time.ts';
 import { mutatedMail } from './mutate-mail.ts';
 import { bytesOf, mailText, reportText } from './raw-mail.ts';
 
@@ -45,12 +46,6 @@ export const FUZZ_SAMPLES: readonly Uint8Array[] = [
     }),
   ),
 ];
-
-/** Processor milliseconds since `start`: a busy machine does not count. */
-export function millisecondsSince(start: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1000;
-}
 
 /** What a fuzz run saw. */
 export interface FuzzOutcome {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { defaultRuleBook } from '../../../src/domain/qualification/rule-book.ts';
 import { MESSAGE_KINDS } from '../../../src/domain/vocabulary.ts';
 import { classifyMessage } from '../../../src/reports/classify-message.ts';
-import { fuzzClassification, millisecondsSince } from './fuzz-classification.ts';
+import { millisecondsSince } from '../../support/cpu-time.ts';
+import { fuzzClassification } from './fuzz-classification.ts';
 import { hostileMails } from './mutate-mail.ts';
 
 const book = defaultRuleBook();

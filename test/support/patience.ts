@@ -1,0 +1,2 @@
+/** What may take as long as a busy machine likes: only what never comes fails. A promise about time is not tested by waiting. */
+export const PATIENCE = { timeout: 20_000, interval: 20 } as const;
