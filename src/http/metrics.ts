@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { countOpen } from '../domain/incident/hold-quarantine.ts';
 import { ALERT_KINDS, type AlertKind } from '../domain/vocabulary.ts';
 import type { Feed } from '../live/feed.ts';
 import type { HorizonMonitor } from '../live/horizon-monitor.ts';
@@ -69,7 +70,7 @@ export function openMetrics({ instance, paths, horizon, feed, openAlerts }: Metr
     async collect() {
       this.set(
         await instance.openIncidents().then(
-          ({ size }) => size,
+          (incidents) => countOpen(incidents),
           () => Number.NaN,
         ),
       );

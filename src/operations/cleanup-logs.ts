@@ -2,6 +2,7 @@
 import { type RetentionCutoffs, retentionCutoffs } from '../domain/retention/retention-cutoffs.ts';
 import { foldedBefore, startOfSlot } from '../domain/statistics/result-slot.ts';
 import type { Queryable } from '../store/database.ts';
+import { purgeDomainDelays } from '../store/domain-delays.ts';
 import { foldDomainDays, purgeDomainResults } from '../store/domain-results.ts';
 import {
   type PurgedSlice,
@@ -35,6 +36,7 @@ export const RETENTION_TASKS: readonly CleanupTask[] = [
   retention('jobReports', purgeJobRuns, ({ auditBefore }) => auditBefore),
   { name: 'domainDays', run: (context) => purgeAll(context, foldDomainDays, startOfSlot(foldedBefore(context.at))) },
   retention('domainResults', purgeDomainResults, ({ logsBefore }) => logsBefore),
+  retention('domainDelays', purgeDomainDelays, ({ logsBefore }) => logsBefore),
 ];
 
 type Purge = (tx: Queryable, slice: PurgeSlice) => Promise<PurgedSlice>;

@@ -1,4 +1,5 @@
 import { InvalidStateError, NotFoundError } from '../domain/errors.ts';
+import type { Queryable } from '../store/database.ts';
 import { lockAddresses } from '../store/feedback-reads.ts';
 import { carryOutSlice, findHeldLines } from '../store/incident-hits.ts';
 import {
@@ -29,8 +30,8 @@ export interface CloseIncidentInput {
 export const carryOutName = (id: bigint): string => `carry-out:${id}`;
 
 /**
- * Ends an incident (issue 5.4): from now on failures of its kind quarantine at its place as everywhere. Every batch asks in its own transaction, so no
- * node goes on holding that has not heard of it.
+ * Ends an incident (issue 5.4): failures of its kind that happen from now on quarantine at its place as everywhere. Every batch asks in its own transaction,
+ * so no node goes on holding that has not heard of it. What happened before and is told later is held back still, unless the failures were true.
  *
  * What was held back stays ERRONEOUS and goes by the counter and the clock, or is quarantined now: in slices that survive a restart, except for
  * addresses that a success, a release or a person has cleared since. That may also be asked for later, and again where it met a fault.
@@ -50,10 +51,7 @@ export async function closeIncident(
     if (incident === null) throw new NotFoundError('There is no incident with this id.');
     const refusal = refusedClose(incident, quarantineHeld);
     if (refusal !== null) throw new InvalidStateError(refusal);
-    if (incident.state === 'OPEN') {
-      await setClosed(tx, id, actor.name, at);
-      await tellIncidents(tx, [id], 'CLOSED', actor.name, at);
-    }
+    if (incident.state === 'OPEN') await endIncident(tx, id, actor.name, at);
     if (quarantineHeld) {
       await beginCarryOut(tx, id, actor.name);
       await takeLease(tx, carryOutName(id), instance.node, SLICE_LEASE_MS);
@@ -63,6 +61,16 @@ export async function closeIncident(
   });
   database.hints.notify('INCIDENT');
   if (quarantineHeld) await startSlices(instance, carryOutOf(instance, id), options);
+}
+
+/** The end itself: releases nothing and carries nothing out. @returns false where it had ended already */
+export async function endIncident(tx: Queryable, id: bigint, by: string, at: Date): Promise<boolean> {
+  const incident = await lockIncident(tx, id);
+  if (incident?.state !== 'OPEN') return false;
+  await setClosed(tx, id, by, at);
+  await tellIncidents(tx, [id], 'CLOSED', by, at);
+  await bumpRevision(tx, 'incidents');
+  return true;
 }
 
 function refusedClose({ state, closedAt, closedBy, carryState }: StoredIncident, quarantineHeld: boolean): string | null {

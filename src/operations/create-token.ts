@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../domain/errors.ts';
 import { type Queryable, sql } from '../store/database.ts';
 import { CLEANUP_ACTOR } from './cleanup-entries.ts';
+import { INCIDENT_ACTOR } from './detect-incidents.ts';
 import type { Actor, Instance } from './instance.ts';
 import { recordAudit } from './record-audit.ts';
 import { isScope, SCOPES, type Scope } from './scopes.ts';
@@ -64,7 +65,7 @@ function tokenName(text: string): string {
     throw new InvalidInputError(`The name of a token has at most ${TOKEN_NAME_MAX_LENGTH} characters.`, 'name');
   }
   if (/[\p{Cc}\p{Cs}]/u.test(name)) throw new InvalidInputError('The name of a token contains no control characters.', 'name');
-  if (name === CLEANUP_ACTOR) {
+  if (name === CLEANUP_ACTOR || name === INCIDENT_ACTOR) {
     throw new InvalidInputError(
       `The name "${name}" is that of a job: what it has done could not be told from what the token does.`,
       'name',

@@ -1,12 +1,15 @@
-import { decideIncident, INCIDENT_REASONS, type IncidentPolicy, shareOf } from '../domain/incident/decide-incident.ts';
+import { decideIncident, INCIDENT_REASONS, type IncidentPolicy, isOver, shareOf } from '../domain/incident/decide-incident.ts';
 import { incidentPolicy } from '../domain/settings/settings.ts';
-import { dayOfSlot, slotOf, startOfSlot } from '../domain/statistics/result-slot.ts';
-import { type Candidate, findCandidates, insertIncident, refreshIncidents, tellIncidents } from '../store/incidents.ts';
+import { dayOfSlot, slotFrom, slotOf, startOfSlot } from '../domain/statistics/result-slot.ts';
+import { type Candidate, findCandidates, insertIncident, readWaiting, refreshIncidents, tellIncidents } from '../store/incidents.ts';
 import { takeLease } from '../store/lease.ts';
 import { bumpRevision } from '../store/revision.ts';
+import { endIncident } from './close-incident.ts';
 import type { Instance } from './instance.ts';
 
 const LEASE = 'detect-incidents';
+/** Closes incidents that are over. */
+export const INCIDENT_ACTOR = 'incidents';
 const LEASE_MS = 20_000;
 /** Looked at in one run, those with the most failures first; the next run is seconds away. */
 const MOST_CANDIDATES = 1_000;
@@ -15,7 +18,8 @@ const REFRESH_MS = 15_000;
 
 /**
  * Opens an incident wherever the share of one kind of failure at a receiving domain has jumped against the domain's own past (issue 5.4,
- * `decideIncident`), and keeps the figures of open ones. To be called every few seconds on every node: one at a time does the work, held by a lease.
+ * `decideIncident`), keeps the figures of open ones, and closes those that are over (`isOver`), which releases nothing. To be called every few seconds on
+ * every node: one at a time does the work, held by a lease.
  *
  * Reads the roll-up, which the folding of counters keeps, and so sees what was committed a second ago. All nodes hold quarantines for a new incident
  * within half a second more; what batches quarantine until then belongs to it too (store/incident-hits.ts).
@@ -33,6 +37,7 @@ export async function detectIncidents(instance: Instance): Promise<bigint[]> {
     if (id !== null) opened.push(id);
   }
   await refresh(instance, policy, at);
+  await closeOver(instance, policy, at);
   for (const id of opened) instance.log.warn({ incident: id.toString() }, 'an incident was opened: see the query incidents');
   return opened;
 }
@@ -40,10 +45,11 @@ export async function detectIncidents(instance: Instance): Promise<bigint[]> {
 async function findJumps({ database }: Instance, policy: IncidentPolicy, at: Date): Promise<Candidate[]> {
   if (!policy.enabled) return [];
   const { minimumMessages, minimumShare } = policy;
-  const from = windowFrom(policy, at);
+  const { from, now } = windowOf(policy, at);
   const pastFrom = dayOfSlot(slotOf(new Date(startOfSlot(from).getTime() - policy.baselineMs)));
   const found = await findCandidates(database, {
     from,
+    now,
     pastFrom,
     reasons: INCIDENT_REASONS,
     minimumMessages,
@@ -53,9 +59,9 @@ async function findJumps({ database }: Instance, policy: IncidentPolicy, at: Dat
   return found.filter(({ reason, present, past }) => decideIncident(reason, present, past, policy) === 'OPEN');
 }
 
-/** First slot of the window: the slots that the time of the window touches. */
-function windowFrom({ windowMs }: IncidentPolicy, at: Date): number {
-  return slotOf(new Date(at.getTime() - windowMs));
+/** The slots that the time of the window touches. */
+function windowOf({ windowMs }: IncidentPolicy, at: Date): { from: number; now: number } {
+  return { from: slotOf(new Date(at.getTime() - windowMs)), now: slotOf(at) };
 }
 
 async function open(
@@ -79,9 +85,24 @@ async function open(
 async function refresh({ database }: Instance, policy: IncidentPolicy, at: Date): Promise<void> {
   const dueBefore = new Date(at.getTime() - REFRESH_MS);
   const changed = await database.transaction(async (tx) => {
-    const ids = await refreshIncidents(tx, windowFrom(policy, at), dueBefore, at);
+    const ids = await refreshIncidents(tx, windowOf(policy, at), dueBefore, at);
     await tellIncidents(tx, ids, 'CHANGED', null, at);
     return ids;
   });
   if (changed.length > 0) database.hints.notify('INCIDENT');
+}
+
+async function closeOver(instance: Instance, policy: IncidentPolicy, at: Date): Promise<void> {
+  if (policy.closeAfterMs === 0) return;
+  const openedBefore = new Date(at.getTime() - policy.closeAfterMs);
+  // Slots that lie in that time from end to end.
+  const since = slotFrom(openedBefore);
+  const waiting = await readWaiting(instance.database, { openedBefore, since, ...windowOf(policy, at) });
+  for (const { id, baselineShare, waited, present } of waiting) {
+    if (!isOver(baselineShare, waited, present, policy)) continue;
+    const ended = await instance.database.transaction((tx) => endIncident(tx, id, INCIDENT_ACTOR, at));
+    if (!ended) continue;
+    instance.database.hints.notify('INCIDENT');
+    instance.log.info({ incident: id.toString() }, 'an incident closed by itself: its share is back to normal');
+  }
 }

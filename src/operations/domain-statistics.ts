@@ -38,7 +38,7 @@ const MOST_PERIODS = 400;
  * What became of messages by receiving domain and period (MON-2, SUP-7, R15), from the roll-up and never by counting logs. Sees what was recorded a
  * second or two ago. Results count by when they happened; a message that was delivered and bounced later has two.
  *
- * Ten minutes are kept apart for two days, then days (UTC): times further back are widened to whole days.
+ * Ten minutes are kept apart for three days, then days (UTC): times further back are widened to whole days.
  *
  * @throws InvalidInputError
  */
@@ -79,10 +79,7 @@ function checkedRange({ from, to, period }: DomainStatisticsInput, now: Date): S
   const wide = { from: dayOfSlot(range.from), to: dayOfSlot(range.to + SLOTS_A_DAY - 1) };
   if ((wide.to - wide.from) / SLOTS_A_DAY > MOST_DAYS) throw new InvalidInputError(`The time is ${MOST_DAYS} days at most.`, 'from');
   if (period === 'HOUR' && range.from < folded) {
-    throw new InvalidInputError(
-      `Hours are kept until the day after next; before ${startOfSlot(folded).toISOString()} ask for days.`,
-      'period',
-    );
+    throw new InvalidInputError(`Hours are kept for three days; before ${startOfSlot(folded).toISOString()} ask for days.`, 'period');
   }
   if (period !== null && (range.to - range.from) / STEPS[period] > MOST_PERIODS) {
     throw new InvalidInputError(`${MOST_PERIODS} periods are told at most: ask for a shorter time or longer periods.`, 'period');

@@ -14,6 +14,7 @@ import { holdingIncident, holdQuarantine, type OpenIncident, type OpenIncidents 
 import { decideQuarantine } from '../domain/quarantine/decide-quarantine.ts';
 import { CLOCK_TOLERANCE_MS, compareInBatch } from '../domain/quarantine/event-order.ts';
 import type { QuarantineChange, QuarantineDecision, QuarantinePolicy, QuarantineState } from '../domain/quarantine/quarantine-state.ts';
+import { delayClass } from '../domain/statistics/report-delay.ts';
 import { slotOf } from '../domain/statistics/result-slot.ts';
 import type { Channel, DeliveryOutcome } from '../domain/vocabulary.ts';
 import { type LedgerFacts, messageIdForms, type StoredEntry, type StoredLog } from '../store/feedback-reads.ts';
@@ -240,6 +241,14 @@ class Fold {
     const slot = slotOf(occurredAt);
     if (domain !== null && result !== undefined && slot >= 0)
       this.deltas.add('DOMAIN', BigInt(slot), 0, `${channel} ${result} ${domain}`, 1);
+    if (domain !== null && outcome === 'DELIVERED') this.#countDelay(channel, domain, occurredAt);
+  }
+
+  /** Where everything is told at once there is nothing to count. */
+  #countDelay(channel: Channel, domain: string, occurredAt: Date): void {
+    const { now } = this.#input;
+    const delay = delayClass(occurredAt, now);
+    if (delay !== null && delay > 0) this.deltas.add('DELAY', BigInt(slotOf(now)), 0, `${channel} ${delay} ${domain}`, 1);
   }
 
   /** What later items of the batch must know although it is not in the ledgers yet. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { addressKey, externalIdKey, hmacPads, keyFingerprint } from '../domain/address/address-key.ts';
 import { type AddressCase, canonicalAddress } from '../domain/address/canonical-address.ts';
-import { type Settings, settingsFrom } from '../domain/settings/settings.ts';
+import { DAY_MS, type Settings, settingsFrom } from '../domain/settings/settings.ts';
 import { type Database, type Queryable, sql } from '../store/database.ts';
 import { prepareFeeds } from '../store/feed-state.ts';
 import { readOpenIncidents } from '../store/incidents.ts';
@@ -61,7 +61,10 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
     settings,
     addressBook: addressBooks(secret, options.addressCase, settings),
     ruleBooks: openRuleBooks(database),
-    openIncidents: revisioned(database, 'incidents', () => readOpenIncidents(database)),
+    openIncidents: revisioned(database, 'incidents', async () => {
+      const { asyncWindow } = await settings();
+      return readOpenIncidents(database, new Date(now().getTime() - asyncWindow * DAY_MS));
+    }),
   };
 }
 

@@ -1,8 +1,7 @@
 import type { Channel } from '../domain/vocabulary.ts';
+import { COUNTER_LOCK } from './counter-lock.ts';
 import { type Queryable, sql } from './database.ts';
-
-/** Folding a counter and setting it, or moving it, exclude each other: lines that are being folded would be added to what was just set. */
-export const COUNTER_LOCK = sql`SELECT pg_advisory_xact_lock(2, 0)`;
+import { FOLDED_DELAYS } from './domain-delays.ts';
 
 /** Occurrences of a text are capped (QUA-3). */
 const MOST_OCCURRENCES = 100_000;
@@ -53,7 +52,7 @@ export async function foldCounterLines(tx: Queryable, limit: number): Promise<Fo
       SELECT split_part(s.metric, ' ', 1)::"Channel", split_part(s.metric, ' ', 2), split_part(s.metric, ' ', 3), s.subject::int, s.amount
       FROM sums s WHERE s.kind = 'DOMAIN'
       ON CONFLICT (channel, domain, slot, result) DO UPDATE SET amount = d.amount + excluded.amount
-    ), incidents AS (
+    ), ${FOLDED_DELAYS}, incidents AS (
       UPDATE incident i SET held = i.held + s.amount FROM sums s WHERE s.kind = 'INCIDENT' AND i.id = s.subject
     )
     SELECT (SELECT count(*)::int FROM gone) AS lines,

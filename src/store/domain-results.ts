@@ -1,7 +1,7 @@
 /** The roll-up of results by receiving domain: read for the statistics, and kept small by the cleanup. */
 import { SLOTS_A_DAY, slotOf } from '../domain/statistics/result-slot.ts';
 import type { Channel } from '../domain/vocabulary.ts';
-import { COUNTER_LOCK } from './counter-fold.ts';
+import { COUNTER_LOCK } from './counter-lock.ts';
 import { type Queryable, sql } from './database.ts';
 import type { PurgedSlice, PurgeSlice } from './purge-old-rows.ts';
 

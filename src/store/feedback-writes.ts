@@ -227,8 +227,8 @@ export async function insertDeliveryLines(tx: Queryable, lines: readonly Deliver
 }
 
 export interface CounterDelta {
-  /** DOMAIN: subject = slot of the roll-up, metric = channel, result and domain with a space between. INCIDENT: held. */
-  readonly kind: 'DELIVERY' | 'QUALIFICATION' | 'RULE' | 'DOMAIN' | 'INCIDENT';
+  /** DOMAIN: subject = slot of the roll-up, metric = channel, result and domain with a space between. INCIDENT: held. DELAY: slot of the telling; channel, class of delay and domain of delivered messages. */
+  readonly kind: 'DELIVERY' | 'QUALIFICATION' | 'RULE' | 'DOMAIN' | 'INCIDENT' | 'DELAY';
   readonly subject: bigint;
   readonly run: number;
   readonly metric: string;

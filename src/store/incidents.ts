@@ -6,21 +6,30 @@ import type { Channel, FailureReason, IncidentEventKind, IncidentState, JobState
 import { type Queryable, type Sql, sql } from './database.ts';
 import { quarantinedThere } from './incident-hits.ts';
 
-const OPEN_COLUMNS = sql`id, channel, domain, reason, hits_from AS "hitsFrom"`;
+const OPEN_COLUMNS = sql`id, channel, domain, reason, hits_from AS "hitsFrom", closed_at AS "closedAt"`;
 
-export async function readOpenIncidents(database: Queryable): Promise<OpenIncidents> {
-  return indexIncidents(await database.query<OpenIncident>(sql`SELECT ${OPEN_COLUMNS} FROM incident WHERE state = 'OPEN'`));
+/** What was held is held for good, unless somebody has said that the failures were true. */
+const HOLDS = sql`(state = 'OPEN' OR carry_state IS NULL)`;
+
+/** Those that are open, and those that were closed after that instant: bounces of theirs may still be told. */
+export async function readOpenIncidents(database: Queryable, closedAfter: Date): Promise<OpenIncidents> {
+  return indexIncidents(
+    await database.query<OpenIncident>(sql`
+      SELECT ${OPEN_COLUMNS} FROM incident WHERE state = 'OPEN'
+      UNION ALL
+      SELECT ${OPEN_COLUMNS} FROM incident WHERE state = 'CLOSED' AND closed_at > ${closedAfter}::timestamptz AND ${HOLDS}`),
+  );
 }
 
 /**
- * Those of them that are open still. Whoever carries out what one of them has held waits until the end of this transaction (`waitForHolders`), so
- * that its lines are in the ledger by then. Without candidates no statement.
+ * Those of them that hold quarantines back still, as they are now. Whoever carries out what one of them has held waits until the end of this
+ * transaction (`waitForHolders`), so that its lines are in the ledger by then. Without candidates no statement.
  */
 export async function keepIncidentsOpen(tx: Queryable, candidates: readonly OpenIncident[]): Promise<OpenIncidents> {
   if (candidates.length === 0) return new Map();
   return indexIncidents(
     await tx.query<OpenIncident>(sql`
-      SELECT ${OPEN_COLUMNS} FROM incident WHERE id = ANY(${idList(candidates)}::bigint[]) AND state = 'OPEN' ORDER BY id FOR KEY SHARE`),
+      SELECT ${OPEN_COLUMNS} FROM incident WHERE id = ANY(${idList(candidates)}::bigint[]) AND ${HOLDS} ORDER BY id FOR KEY SHARE`),
   );
 }
 
@@ -36,8 +45,9 @@ export interface Candidate {
 }
 
 export interface CandidateSearch {
-  /** First slot of the window, and of the past before it. */
+  /** First slot of the window, the slot of now, and the first slot of the past before the window. */
   readonly from: number;
+  readonly now: number;
   readonly pastFrom: number;
   readonly reasons: readonly FailureReason[];
   readonly minimumMessages: number;
@@ -53,27 +63,35 @@ interface CandidateRow extends Omit<Candidate, 'present' | 'past'> {
 }
 
 /**
- * Finds kinds of failures of which the window is full, without an open incident of their own. What had happened when an incident of the kind
- * was closed there is not looked at again: it would open anew at once.
+ * Finds kinds of failures of which the window is full, without an open incident of their own. Where delivered messages are told late the window lies
+ * that much further back (`settleSlots`), before slots that are not settled. What had happened when an incident of the kind was closed there is not
+ * looked at again: it would open anew at once.
  */
 export async function findCandidates(database: Queryable, search: CandidateSearch): Promise<Candidate[]> {
-  const { from, pastFrom, reasons, minimumMessages, minimumShare, limit } = search;
+  const { from, now, pastFrom, reasons, minimumMessages, minimumShare, limit } = search;
   const found = await database.query<CandidateRow>(sql`
-    WITH recent AS MATERIALIZED (
-      SELECT channel, domain, slot, result, amount FROM domain_result WHERE slot >= ${from}::int
+    WITH late AS MATERIALIZED (
+      SELECT channel, domain, settle_slots AS settle FROM domain_delay WHERE settle_slots > 0
+    ), recent AS MATERIALIZED (
+      SELECT d.channel, d.domain, 0 AS settle, d.slot, d.result, d.amount FROM domain_result d
+      WHERE d.slot >= ${from}::int AND NOT EXISTS (SELECT FROM late l WHERE l.channel = d.channel AND l.domain = d.domain)
+      UNION ALL
+      SELECT l.channel, l.domain, l.settle, d.slot, d.result, d.amount FROM late l CROSS JOIN LATERAL (
+        SELECT r.slot, r.result, r.amount FROM domain_result r
+        WHERE r.channel = l.channel AND r.domain = l.domain AND r.slot >= ${from}::int - l.settle AND r.slot < ${now}::int - l.settle OFFSET 0) AS d
     ), places AS (
-      SELECT channel, domain FROM recent GROUP BY channel, domain HAVING sum(amount) >= ${minimumMessages}::int
+      SELECT channel, domain, settle FROM recent GROUP BY channel, domain, settle HAVING sum(amount) >= ${minimumMessages}::int
     ), kinds AS (
-      SELECT k.channel, k.domain, k.result, GREATEST(${from}::int, (
+      SELECT k.channel, k.domain, k.settle, k.result, GREATEST(${from}::int - k.settle, (
         SELECT max(ceil(extract(epoch FROM i.closed_at) / 600))::int FROM incident i
         WHERE i.state = 'CLOSED' AND i.channel = k.channel AND i.domain = k.domain AND i.reason::text = k.result)) AS since
-      FROM (SELECT DISTINCT channel, domain, result FROM recent JOIN places USING (channel, domain) WHERE result = ANY(${reasons}::text[])) k
+      FROM (SELECT DISTINCT channel, domain, settle, result FROM recent JOIN places USING (channel, domain, settle) WHERE result = ANY(${reasons}::text[])) k
       WHERE NOT EXISTS (SELECT FROM incident i
         WHERE i.state = 'OPEN' AND i.channel = k.channel AND i.domain = k.domain AND i.reason::text = k.result)
     ), present AS (
-      SELECT k.channel, k.domain, k.result, k.since, sum(r.amount) AS messages, sum(r.amount) FILTER (WHERE r.result = k.result) AS failures
+      SELECT k.channel, k.domain, k.settle, k.result, k.since, sum(r.amount) AS messages, sum(r.amount) FILTER (WHERE r.result = k.result) AS failures
       FROM kinds k JOIN recent r ON r.channel = k.channel AND r.domain = k.domain AND r.slot >= k.since
-      GROUP BY k.channel, k.domain, k.result, k.since
+      GROUP BY k.channel, k.domain, k.settle, k.result, k.since
       HAVING sum(r.amount) >= ${minimumMessages}::int
         AND sum(r.amount) FILTER (WHERE r.result = k.result)::float8 / sum(r.amount) >= ${minimumShare}::float8
       ORDER BY failures DESC LIMIT ${limit}::int
@@ -82,7 +100,7 @@ export async function findCandidates(database: Queryable, search: CandidateSearc
       ${whole(sql`b.messages`)} AS "pastMessages", ${whole(sql`b.failures`)} AS "pastFailures"
     FROM present p CROSS JOIN LATERAL (
       SELECT sum(d.amount) AS messages, sum(d.amount) FILTER (WHERE d.result = p.result) AS failures FROM domain_result d
-      WHERE d.channel = p.channel AND d.domain = p.domain AND d.slot >= ${pastFrom}::int AND d.slot < ${from}::int
+      WHERE d.channel = p.channel AND d.domain = p.domain AND d.slot >= ${pastFrom}::int AND d.slot < ${from}::int - p.settle
     ) AS b`);
   return found.map(({ messages, failures, pastMessages, pastFailures, ...kind }) => ({
     ...kind,
@@ -141,22 +159,65 @@ export async function tellIncidents(
     FROM told ORDER BY id`);
 }
 
+/** Results at the place of an incident `i` from a slot on: those of its kind among them. Where they are told late, so much further back. */
+function volumeSince(from: number, now: number): Sql {
+  return sql`
+        SELECT ${whole(sql`sum(d.amount)`)} AS messages, ${whole(sql`sum(d.amount) FILTER (WHERE d.result = i.reason::text)`)} AS failures
+        FROM (SELECT COALESCE((SELECT settle_slots FROM domain_delay WHERE channel = i.channel AND domain = i.domain), 0) AS slots) AS settle
+        JOIN domain_result d ON d.channel = i.channel AND d.domain = i.domain AND d.slot >= ${from}::int - settle.slots
+          AND (settle.slots = 0 OR d.slot < ${now}::int - settle.slots)`;
+}
+
+/** An open incident that may be over. */
+export interface WaitingIncident {
+  readonly id: bigint;
+  readonly baselineShare: number;
+  readonly waited: ResultVolume;
+  readonly present: ResultVolume;
+}
+
+/** Incidents that were opened before that instant and are open still, with the results since a slot and in the window. */
+export async function readWaiting(
+  database: Queryable,
+  { openedBefore, since, from, now }: { openedBefore: Date; since: number; from: number; now: number },
+): Promise<WaitingIncident[]> {
+  interface Row extends Omit<WaitingIncident, 'waited' | 'present'> {
+    readonly messages: number;
+    readonly failures: number;
+    readonly nowMessages: number;
+    readonly nowFailures: number;
+  }
+  const found = await database.query<Row>(sql`
+    SELECT i.id, i.baseline_share AS "baselineShare", w.messages, w.failures, p.messages AS "nowMessages", p.failures AS "nowFailures"
+    FROM incident i CROSS JOIN LATERAL (${volumeSince(since, now)}) AS w CROSS JOIN LATERAL (${volumeSince(from, now)}) AS p
+    WHERE i.state = 'OPEN' AND i.opened_at <= ${openedBefore}::timestamptz ORDER BY i.id`);
+  return found.map(({ id, baselineShare, messages, failures, nowMessages, nowFailures }) => ({
+    id,
+    baselineShare,
+    waited: { messages, failures },
+    present: { messages: nowMessages, failures: nowFailures },
+  }));
+}
+
 /**
  * Brings the figures of open incidents up to date.
  *
  * @param from first slot of the window
+ * @param now the slot of now
  * @param dueBefore those that were refreshed later than this are left for the next time
  * @returns the ids of those that have changed
  */
-export async function refreshIncidents(tx: Queryable, from: number, dueBefore: Date, at: Date): Promise<bigint[]> {
+export async function refreshIncidents(
+  tx: Queryable,
+  { from, now }: { from: number; now: number },
+  dueBefore: Date,
+  at: Date,
+): Promise<bigint[]> {
   const changed = await tx.query<{ id: bigint }>(sql`
     WITH figures AS (
-      SELECT i.id, COALESCE(w.messages, 0)::int AS messages, COALESCE(w.failures::float8 / NULLIF(w.messages, 0), 0) AS share, q.quarantined
+      SELECT i.id, w.messages, COALESCE(w.failures::float8 / NULLIF(w.messages, 0), 0) AS share, q.quarantined
       FROM incident i
-      CROSS JOIN LATERAL (
-        SELECT sum(d.amount) AS messages, COALESCE(sum(d.amount) FILTER (WHERE d.result = i.reason::text), 0) AS failures FROM domain_result d
-        WHERE d.channel = i.channel AND d.domain = i.domain AND d.slot >= ${from}::int
-      ) AS w
+      CROSS JOIN LATERAL (${volumeSince(from, now)}) AS w
       CROSS JOIN LATERAL (SELECT count(*)::int AS quarantined FROM quarantine_event e WHERE ${quarantinedThere(sql`e`, sql`i`)}) AS q
       WHERE i.state = 'OPEN' AND i.refreshed_at <= ${dueBefore}::timestamptz
     )
@@ -170,7 +231,6 @@ export async function refreshIncidents(tx: Queryable, from: number, dueBefore: D
 
 export interface StoredIncident extends OpenIncident {
   readonly state: IncidentState;
-  readonly closedAt: Date | null;
   readonly closedBy: string | null;
   /** Who asked for what was held to be carried out. */
   readonly carryActor: string | null;
@@ -178,7 +238,7 @@ export interface StoredIncident extends OpenIncident {
   readonly carryPosition: bigint;
 }
 
-const COLUMNS = sql`${OPEN_COLUMNS}, state, closed_at AS "closedAt", closed_by AS "closedBy", carry_actor AS "carryActor", carry_state AS "carryState",
+const COLUMNS = sql`${OPEN_COLUMNS}, state, closed_by AS "closedBy", carry_actor AS "carryActor", carry_state AS "carryState",
   carry_position AS "carryPosition"`;
 
 export async function readIncident(database: Queryable, id: bigint): Promise<StoredIncident | null> {

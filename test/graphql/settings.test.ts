@@ -116,6 +116,7 @@ describe('a value that a setting does not take is refused with what it takes', (
     incidentMinimumMessages: ['9', 'a whole number from 10 to 1,000,000.'],
     incidentMinimumShare: ['0.5', 'a number of percent from 1 to 100.'],
     incidentFactor: ['1', 'a number from 1.1 to 1,000.'],
+    incidentCloseAfter: ['3599', 'a whole number of seconds: 0, or from 3,600 (one hour) to 86,400 (one day).'],
     privacyConfirmation: ['0', WHOLE_DAYS],
     privacyFileRetention: ['0', WHOLE_DAYS],
     importQuarantineWarning: ['101', 'a number from 0 to 100.'],

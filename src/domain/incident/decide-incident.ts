@@ -37,6 +37,8 @@ export type IncidentPolicy = Readonly<{
   /** 0 to 1. */
   minimumShare: number;
   factor: number;
+  /** An incident closes by itself when the share has been normal for so long; 0 = never. */
+  closeAfterMs: number;
 }>;
 
 export type IncidentDecision = 'OPEN' | 'OFF' | 'NEVER' | 'TOO_FEW' | 'SHARE_TOO_SMALL' | 'NO_PAST' | 'NO_JUMP';
@@ -46,7 +48,7 @@ export function decideIncident(
   reason: FailureReason,
   present: ResultVolume,
   past: ResultVolume,
-  policy: Omit<IncidentPolicy, 'windowMs' | 'baselineMs'>,
+  policy: Omit<IncidentPolicy, 'windowMs' | 'baselineMs' | 'closeAfterMs'>,
 ): IncidentDecision {
   if (!policy.enabled) return 'OFF';
   if (!INCIDENT_REASONS.includes(reason)) return 'NEVER';
@@ -56,6 +58,25 @@ export function decideIncident(
   // In whole numbers as far as they go: three times a share of 0.2 is more than 0.6.
   const jumped = present.failures * past.messages >= policy.factor * past.failures * present.messages;
   return jumped ? 'OPEN' : 'NO_JUMP';
+}
+
+/**
+ * Is an incident over, so that it closes by itself? An incident that nobody closes would hold true failures back for ever.
+ *
+ * It is, where the share was normal over the whole time to wait for, and is now: below the minimum share, or below factor x the share of the past. With
+ * fewer results than the minimum in that time nothing is said, and it stays open: silence is no recovery. A window with few results is no relapse.
+ *
+ * @param waited results of the last `closeAfterMs`; of an incident that was opened before them
+ * @param present results of the window
+ */
+export function isOver(
+  baselineShare: number,
+  waited: ResultVolume,
+  present: ResultVolume,
+  { minimumMessages, minimumShare, factor }: Pick<IncidentPolicy, 'minimumMessages' | 'minimumShare' | 'factor'>,
+): boolean {
+  const isNormal = (volume: ResultVolume) => shareOf(volume) < Math.max(minimumShare, factor * baselineShare);
+  return waited.messages >= minimumMessages && isNormal(waited) && (present.messages < minimumMessages || isNormal(present));
 }
 
 /** 0 to 1; nothing of nothing is 0. */

@@ -2,7 +2,7 @@ import { countAfter } from '../quarantine/decide-quarantine.ts';
 import type { QuarantineChange, QuarantinePolicy, QuarantineState } from '../quarantine/quarantine-state.ts';
 import type { Channel, DeliveryOutcome, FailureReason } from '../vocabulary.ts';
 
-/** An incident that is under way: where, of what kind, and since when. */
+/** An incident that is under way, or was a short while ago: where, of what kind, since when and until when. */
 export type OpenIncident = Readonly<{
   id: bigint;
   channel: Channel;
@@ -10,16 +10,30 @@ export type OpenIncident = Readonly<{
   reason: FailureReason;
   /** Begin of the window in which the jump was seen. */
   hitsFrom: Date;
+  /** When it was closed; null = it is open. */
+  closedAt: Date | null;
 }>;
 
-export type OpenIncidents = ReadonlyMap<string, OpenIncident>;
+/** By place and reason: the open one, of which there is one at a time, and those that were closed lately. */
+export type OpenIncidents = ReadonlyMap<string, readonly OpenIncident[]>;
 
 /** What a failure is of, as far as an incident is concerned. */
 export type FailurePlace = Readonly<{ channel: Channel; domain: string | null; occurredAt: Date }>;
 
-/** By place and reason, of which there is one open at a time. */
 export function indexIncidents(incidents: Iterable<OpenIncident>): OpenIncidents {
-  return new Map([...incidents].map((incident) => [nameOf(incident.channel, incident.domain, incident.reason), incident]));
+  const index = new Map<string, OpenIncident[]>();
+  for (const incident of incidents) {
+    const name = nameOf(incident.channel, incident.domain, incident.reason);
+    const others = index.get(name);
+    if (others) others.push(incident);
+    else index.set(name, [incident]);
+  }
+  return index;
+}
+
+/** How many are open. */
+export function countOpen(incidents: OpenIncidents): number {
+  return [...incidents.values()].flat().filter(({ closedAt }) => closedAt === null).length;
 }
 
 /** Those of places at which one of these results failed. */
@@ -29,17 +43,21 @@ export function concerned(
 ): OpenIncident[] {
   if (incidents.size === 0) return [];
   const places = new Set(results.flatMap(({ outcome, channel, domain }) => (outcome === 'FAILED' ? [`${channel} ${domain}`] : [])));
-  return [...incidents.values()].filter(({ channel, domain }) => places.has(`${channel} ${domain}`));
+  return [...incidents.values()].flat().filter(({ channel, domain }) => places.has(`${channel} ${domain}`));
 }
 
 /**
  * The incident that holds a quarantine back; null = it takes place. What failed before the jump is none of the incident and is quarantined as
- * ever, also where it is told late.
+ * ever, also where it is told late; what failed while it lasted is held back also where it is told after its end.
  */
 export function holdingIncident(incidents: OpenIncidents, change: QuarantineChange, place: FailurePlace): OpenIncident | null {
   if (!change.newlyQuarantined || change.next.reason === null || place.domain === null) return null;
-  const incident = incidents.get(nameOf(place.channel, place.domain, change.next.reason));
-  return incident !== undefined && place.occurredAt.getTime() >= incident.hitsFrom.getTime() ? incident : null;
+  const there = incidents.get(nameOf(place.channel, place.domain, change.next.reason)) ?? [];
+  return there.find((incident) => lasted(incident, place.occurredAt)) ?? null;
+}
+
+function lasted({ hitsFrom, closedAt }: OpenIncident, at: Date): boolean {
+  return at.getTime() >= hitsFrom.getTime() && (closedAt === null || at.getTime() < closedAt.getTime());
 }
 
 /**

@@ -32,6 +32,7 @@ const faults = z
   .refine((list) => new Set(list).size === list.length, 'a list that names each fault once');
 
 const SHARE = 'a number of percent from 1 to 100';
+const CLOSE_AFTER = 'a whole number of seconds: 0, or from 3,600 (one hour) to 86,400 (one day)';
 const FACTOR = 'a number from 1.1 to 1,000';
 const COUNTING_FAULTS: readonly Fault[] = ['RECIPIENT', 'INFRASTRUCTURE', 'UNDETERMINED'];
 
@@ -140,6 +141,12 @@ export const SETTING_CATALOGUE = {
     3,
     null,
     'Incidents: the share must be at least so many times that of the past.',
+  ),
+  incidentCloseAfter: define(
+    z.int(CLOSE_AFTER).refine((value) => value === 0 || (value >= 3_600 && value <= 86_400), CLOSE_AFTER),
+    86_400,
+    's',
+    'Incidents: one closes by itself, and releases nothing, when the share has been back to normal for this long; 0 = never.',
   ),
   privacyConfirmation: define(days, 15, 'd', 'An erasure that nobody confirms within this lapses and erases nothing.'),
   privacyFileRetention: define(

@@ -71,6 +71,7 @@ export function incidentPolicy(settings: Settings): IncidentPolicy {
     minimumMessages: settings.incidentMinimumMessages,
     minimumShare: settings.incidentMinimumShare / 100,
     factor: settings.incidentFactor,
+    closeAfterMs: settings.incidentCloseAfter * 1000,
   };
 }
 

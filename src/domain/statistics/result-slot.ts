@@ -27,7 +27,10 @@ export function dayOfSlot(slot: number): number {
   return slot - (slot % SLOTS_A_DAY);
 }
 
-/** Slots before this one are folded into their days: the present, which may reach back a day, never needs them one by one. */
+/**
+ * Slots before this one are folded into their days: the present, which may reach back a day, and where results are told late a day more, never needs
+ * them one by one.
+ */
 export function foldedBefore(now: Date): number {
-  return dayOfSlot(slotOf(now)) - SLOTS_A_DAY;
+  return dayOfSlot(slotOf(now)) - 2 * SLOTS_A_DAY;
 }

@@ -28,14 +28,19 @@ export const Incident = builder.prismaObject('Incident', {
     state: t.expose('state', { type: IncidentStateEnum }),
     openedAt: t.expose('openedAt', { type: 'DateTime' }),
     closedAt: t.expose('closedAt', { type: 'DateTime', nullable: true }),
-    closedBy: t.exposeString('closedBy', { nullable: true, description: 'Token name.' }),
+    closedBy: t.exposeString('closedBy', {
+      nullable: true,
+      description: 'Token name; `incidents` = it closed by itself, when its share was back to normal.',
+    }),
     hitsFrom: t.expose('hitsFrom', { type: 'DateTime', description: 'Failures from here on are part of it; those before are not.' }),
     baselineShare: t.exposeFloat('baselineShare', { description: 'Of its kind among the results of its place in the past; 0 to 1.' }),
     baselineMessages: t.exposeInt('baselineMessages', { description: 'Results of the past.' }),
     openingShare: t.exposeFloat('openingShare', { description: 'In the window when it was opened; 0 to 1.' }),
     openingMessages: t.exposeInt('openingMessages', { description: 'Results in the window when it was opened.' }),
     currentShare: t.exposeFloat('currentShare', {
-      description: 'In the last window, at most half a minute old; when it is closed, the last one.',
+      description:
+        'In the last window, at most half a minute old; when it is closed, the last one. Where delivered messages are told late the window ends before ' +
+        'those that are not told yet.',
     }),
     currentMessages: t.exposeInt('currentMessages', { description: 'Results in the last window.' }),
     hitCount: t.int({

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidStateError, NotFoundError } from '../../../src/domain/errors.ts';
+import { indexIncidents } from '../../../src/domain/incident/hold-quarantine.ts';
 import { backgroundWorkEnded } from '../../../src/operations/background-work.ts';
 import { carryOutName, closeIncident, resumeCarryOuts } from '../../../src/operations/close-incident.ts';
 import { foldCounters } from '../../../src/operations/fold-counters.ts';
@@ -256,11 +257,35 @@ describe('closing it', () => {
     const late = await newNode();
     const stale: Instance = {
       ...late,
-      openIncidents: async () => new Map([['x', { id, channel: 'EMAIL', domain, reason: 'USER_UNKNOWN', hitsFrom: new Date(0) }]]),
+      openIncidents: async () =>
+        indexIncidents([{ id, channel: 'EMAIL', domain, reason: 'USER_UNKNOWN', hitsFrom: new Date(0), closedAt: null }]),
     };
-    await give(stale, { domain, count: 1, name: 'held' });
+    await give(stale, { domain, count: 1, name: 'held', minutesAgo: 0 });
     expect(await stateOf(instance, address)).toBe('QUARANTINE 2');
     expect(await storyOf(instance, id)).toEqual(['OPENED', 'CLOSED']);
+  });
+
+  test('what failed while it lasted and is told after its end is held back, for as long as reports may be late', async () => {
+    const id = await anOutage(instance, domain);
+    await closeIncident(instance, { id, quarantineHeld: false }, OPERATOR);
+    life.setNow('2025-06-12T12:00:00Z');
+    const [late = ''] = await give(await newNode(), { domain, count: 1, name: 'late', minutesAgo: 2 * 1_440 + 5 });
+    expect(await stateOf(instance, late)).toBe('ERRONEOUS 1');
+    expect(await lastLine(late)).toMatchObject({ incidentId: id, heldType: 'HARD' });
+    life.setNow('2025-06-17T12:00:01Z');
+    const [later = ''] = await give(await newNode(), { domain, count: 1, name: 'later', minutesAgo: 7 * 1_440 + 5 });
+    expect(await stateOf(instance, later)).toBe('QUARANTINE 1');
+    await closeIncident(instance, { id, quarantineHeld: true }, OPERATOR);
+    expect(await stateOf(instance, late)).toBe('QUARANTINE 1');
+  });
+
+  test('where its failures were true, what is told after its end is quarantined', async () => {
+    const id = await anOutage(instance, domain);
+    const known = await newNode();
+    expect((await known.openIncidents()).size).toBeGreaterThan(0);
+    await closeIncident(instance, { id, quarantineHeld: true }, OPERATOR);
+    const [late = ''] = await give(known, { domain, count: 1, name: 'late', minutesAgo: 5 });
+    expect(await stateOf(instance, late)).toBe('QUARANTINE 1');
   });
 
   test('with quarantineHeld it quarantines what nothing has cleared since', async () => {

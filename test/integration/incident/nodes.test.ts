@@ -40,7 +40,7 @@ describe('two nodes', () => {
     await give(there, { domain: freshDomain(), count: 1 });
     const id = await anOutage(here, domain);
     const recorded = async (name: string) => {
-      const [address = ''] = await give(there, { domain, count: 1, name });
+      const [address = ''] = await give(there, { domain, count: 1, name, minutesAgo: 0 });
       return stateOf(here, address);
     };
     aSecondPasses();
@@ -65,7 +65,7 @@ describe.runIf(onServer())('a batch under way', () => {
     const domain = freshDomain();
     const id = await anOutage(here, domain);
     const incident = (await testInstance(there.database, { node: 'fresh' })).openIncidents();
-    const candidates = [...(await incident).values()].filter((one) => one.id === id);
+    const candidates = [...(await incident).values()].flat().filter((one) => one.id === id);
     let closed = false;
     let closing: Promise<void> = Promise.resolve();
     await there.database.transaction(async (tx) => {

@@ -219,6 +219,7 @@ describe('a run of the cleanup', () => {
       'jobReports',
       'domainDays',
       'domainResults',
+      'domainDelays',
       'lapsedErasures',
       'privacyFiles',
       'quarantineShares',

@@ -60,7 +60,7 @@ beforeAll(async () => {
     FROM generate_series(1, ${LOGS}::int) AS i`);
   await database.execute(sql`
     INSERT INTO domain_result (channel, domain, slot, result, amount)
-    SELECT 'EMAIL', 'd' || i % 100 || '.example', extract(epoch FROM '2025-03-20T11:00:00Z'::timestamptz - i / 100 * interval '10 minutes')::int / 600,
+    SELECT 'EMAIL', 'd' || i % 100 || '.example', extract(epoch FROM '2025-03-19T11:00:00Z'::timestamptz - i / 100 * interval '10 minutes')::int / 600,
       'DELIVERED', 1 FROM generate_series(1, ${LOGS}::int) AS i`);
   await database.execute(sql`
     INSERT INTO domain_result (channel, domain, slot, result, amount)
@@ -89,7 +89,7 @@ test('the cleanup reads no log, no ledger and not the list from end to end', asy
     inboundEvents: 300,
     requalifiedFailures: 300,
     auditTrail: 300,
-    // 18 March from 09:00 to 23:50; the day after is kept by ten minutes.
+    // 17 March from 09:00 to 23:50; the days after it are kept by ten minutes.
     domainDays: 8_901,
     domainResults: 300,
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideIncident, INCIDENT_REASONS, shareOf } from '../../../src/domain/incident/decide-incident.ts';
+import { decideIncident, INCIDENT_REASONS, isOver, shareOf } from '../../../src/domain/incident/decide-incident.ts';
 import { DEFAULT_SETTINGS, incidentPolicy } from '../../../src/domain/settings/settings.ts';
 import { FAILURE_REASONS } from '../../../src/domain/vocabulary.ts';
 
@@ -15,6 +15,7 @@ describe('the figures of an instance on which nobody has changed anything', () =
       minimumMessages: 100,
       minimumShare: 0.2,
       factor: 3,
+      closeAfterMs: 86_400_000,
     });
   });
 });
@@ -47,6 +48,24 @@ describe('an incident', () => {
     );
     const decision = decideIncident(reason, { messages: 1_000, failures: 1_000 }, { messages: 1_000, failures: 0 }, POLICY);
     expect([decision, INCIDENT_REASONS.includes(reason)]).toEqual([said ? 'OPEN' : 'NEVER', said]);
+  });
+});
+
+describe('an incident that nobody closes', () => {
+  it.each([
+    ['is over where the share was normal all day', [1_000, 20], [200, 2], true],
+    ['is over just below the minimum share', [1_000, 199], [0, 0], true],
+    ['is not over at the minimum share', [1_000, 200], [0, 0], false],
+    ['is not over where it has begun again', [10_000, 300], [200, 150], false],
+    ['is over where a few failures are no relapse', [10_000, 300], [99, 99], true],
+    ['is not over in silence', [99, 0], [0, 0], false],
+  ] as const)('%s', (_case, [messages, failures], [nowMessages, nowFailures], over) => {
+    const present = { messages: nowMessages, failures: nowFailures };
+    expect(isOver(0.01, { messages, failures }, present, POLICY)).toBe(over);
+  });
+
+  it('is over at a place where a quarter fails as ever', () => {
+    expect(isOver(0.25, { messages: 1_000, failures: 250 }, { messages: 100, failures: 25 }, POLICY)).toBe(true);
   });
 });
 

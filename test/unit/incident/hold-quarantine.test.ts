@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   concerned,
+  countOpen,
   holdingIncident,
   holdQuarantine,
   indexIncidents,
@@ -11,7 +12,14 @@ import { decideQuarantine } from '../../../src/domain/quarantine/decide-quaranti
 import type { QuarantineChange, QuarantineInput, QuarantineState } from '../../../src/domain/quarantine/quarantine-state.ts';
 import { at, complaint, hard, POLICY, play, soft, stop, success } from '../quarantine/quarantine-events.ts';
 
-const INCIDENT: OpenIncident = { id: 7n, channel: 'EMAIL', domain: 'ill.example', reason: 'USER_UNKNOWN', hitsFrom: at('03-02 08:00') };
+const INCIDENT: OpenIncident = {
+  id: 7n,
+  channel: 'EMAIL',
+  domain: 'ill.example',
+  reason: 'USER_UNKNOWN',
+  hitsFrom: at('03-02 08:00'),
+  closedAt: null,
+};
 const OPEN = indexIncidents([INCIDENT]);
 const PLACE = { channel: 'EMAIL', domain: 'ill.example', occurredAt: at('03-02 08:00') } as const;
 
@@ -26,6 +34,15 @@ describe('a quarantine is held back', () => {
 
   it('by the open incident of its channel, domain and reason', () => {
     expect(holdingIncident(OPEN, quarantined, PLACE)).toBe(INCIDENT);
+  });
+
+  it('by one that is closed only where it failed before the end', () => {
+    const closed = { ...INCIDENT, id: 6n, closedAt: at('03-02 08:30') };
+    const again = { ...INCIDENT, hitsFrom: at('03-02 12:00') };
+    const both = indexIncidents([closed, again]);
+    const holder = (time: string) => holdingIncident(both, quarantined, { ...PLACE, occurredAt: at(time) });
+    expect(['03-02 08:29:59', '03-02 08:30', '03-02 12:00'].map(holder)).toEqual([closed, null, again]);
+    expect(countOpen(both)).toBe(1);
   });
 
   it.each([

@@ -54,8 +54,8 @@ describe('a slot', () => {
     expect(startOfSlot(dayOfSlot(noon))).toEqual(new Date('2025-06-10T00:00:00Z'));
   });
 
-  it('is folded into its day when the day after it has ended too', () => {
-    expect(startOfSlot(foldedBefore(new Date('2025-06-10T23:59:59Z')))).toEqual(new Date('2025-06-09T00:00:00Z'));
-    expect(startOfSlot(foldedBefore(new Date('2025-06-11T00:00:00Z')))).toEqual(new Date('2025-06-10T00:00:00Z'));
+  it('is folded into its day when the two days after it have ended too', () => {
+    expect(startOfSlot(foldedBefore(new Date('2025-06-10T23:59:59Z')))).toEqual(new Date('2025-06-08T00:00:00Z'));
+    expect(startOfSlot(foldedBefore(new Date('2025-06-11T00:00:00Z')))).toEqual(new Date('2025-06-09T00:00:00Z'));
   });
 });
