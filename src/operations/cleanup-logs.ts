@@ -4,6 +4,7 @@ import { foldedBefore, startOfSlot } from '../domain/statistics/result-slot.ts';
 import type { Queryable } from '../store/database.ts';
 import { purgeDomainDelays } from '../store/domain-delays.ts';
 import { foldDomainDays, purgeDomainResults } from '../store/domain-results.ts';
+import { purgeAlerts, purgeIncidents } from '../store/purge-notices.ts';
 import {
   type PurgedSlice,
   type PurgeSlice,
@@ -37,6 +38,8 @@ export const RETENTION_TASKS: readonly CleanupTask[] = [
   { name: 'domainDays', run: (context) => purgeAll(context, foldDomainDays, startOfSlot(foldedBefore(context.at))) },
   retention('domainResults', purgeDomainResults, ({ logsBefore }) => logsBefore),
   retention('domainDelays', purgeDomainDelays, ({ logsBefore }) => logsBefore),
+  retention('alerts', purgeAlerts, ({ alertsBefore }) => alertsBefore),
+  retention('incidents', purgeIncidents, ({ incidentsBefore }) => incidentsBefore),
 ];
 
 type Purge = (tx: Queryable, slice: PurgeSlice) => Promise<PurgedSlice>;

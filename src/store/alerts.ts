@@ -1,4 +1,4 @@
-/** What staff is alerted to: rows that stay, one a kind and subject, in the order in which they were raised. */
+/** What staff is alerted to: one row a kind and subject, in the order in which they were raised. */
 import type { AlertKind } from '../domain/vocabulary.ts';
 import { type Queryable, rows, type Sql, sql } from './database.ts';
 import { checkedList, enumConditions, type List } from './filters/conditions.ts';

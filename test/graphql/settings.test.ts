@@ -110,6 +110,8 @@ describe('a value that a setting does not take is refused with what it takes', (
     deliveryLogRetention: ['0', WHOLE_DAYS],
     inboundEventRetention: ['{}', WHOLE_DAYS],
     auditRetention: ['false', WHOLE_DAYS],
+    alertRetention: ['0', WHOLE_DAYS],
+    incidentRetention: ['3651', WHOLE_DAYS],
     incidentsEnabled: ['1', 'true or false.'],
     incidentWindow: ['599', 'a whole number of seconds from 600 (ten minutes) to 86,400 (one day).'],
     incidentBaselineDays: ['91', 'a whole number of days from 1 to 90.'],

@@ -7,6 +7,10 @@ export type RetentionCutoffs = Readonly<{
   /** Raw inbound events and messages by their receipt. */
   inboundEventsBefore: Date;
   auditBefore: Date;
+  /** Alerts by when they were acknowledged: one that nobody has seen stays. */
+  alertsBefore: Date;
+  /** Incidents by when they were closed: an open one stays. */
+  incidentsBefore: Date;
 }>;
 
 /** The cut-offs of one cleanup run; a row exactly that old goes, as with the purge of valid entries (`validPurgedBefore`). */
@@ -16,5 +20,7 @@ export function retentionCutoffs(settings: Settings, now: Date): RetentionCutoff
     logsBefore: daysAgo(settings.deliveryLogRetention),
     inboundEventsBefore: daysAgo(settings.inboundEventRetention),
     auditBefore: daysAgo(settings.auditRetention),
+    alertsBefore: daysAgo(settings.alertRetention),
+    incidentsBefore: daysAgo(settings.incidentRetention),
   };
 }

@@ -106,6 +106,18 @@ export const SETTING_CATALOGUE = {
   deliveryLogRetention: define(days, 180, 'd', 'Delivery logs and exclusion logs are deleted after this.'),
   inboundEventRetention: define(days, 180, 'd', 'Raw reports and messages that came in are deleted after this.'),
   auditRetention: define(days, 180, 'd', 'Lines of the audit trail are deleted after this.'),
+  alertRetention: define(
+    days,
+    180,
+    'd',
+    'Alerts are deleted this long after they were acknowledged, unless their text is still unknown: it would raise its alert anew.',
+  ),
+  incidentRetention: define(
+    days,
+    180,
+    'd',
+    'Incidents are deleted this long after they were closed, with their ledger; those of which a release is kept stay with it.',
+  ),
   incidentsEnabled: define(
     z.boolean('true or false'),
     true,

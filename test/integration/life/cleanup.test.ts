@@ -220,6 +220,8 @@ describe('a run of the cleanup', () => {
       'domainDays',
       'domainResults',
       'domainDelays',
+      'alerts',
+      'incidents',
       'lapsedErasures',
       'privacyFiles',
       'quarantineShares',
