@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { runCommandLine } from '../../src/cli/cli.ts';
 import { announceApp, importText, scratchFolder } from '../integration/import/import-files.ts';
 import { runCommand } from '../support/command.ts';
 import { FIXTURES } from '../support/fixtures.ts';
+import { freshWord } from '../support/fresh.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 let folder: string;
@@ -46,7 +46,7 @@ describe('commands that meet a running server work through it', { timeout: 120_0
   });
 
   test('import, check, ingest and export', async () => {
-    const mark = randomUUID().slice(0, 8);
+    const mark = freshWord();
     const file = join(folder, `${mark}.csv`);
     await writeFile(file, profileCsv(mark));
     const bounce = join(folder, `${mark}.eml`);
@@ -80,7 +80,7 @@ describe('commands that meet a running server work through it', { timeout: 120_0
   });
 
   test('an export through the server gives what an export of the database gives, page after page', async () => {
-    const mark = randomUUID().slice(0, 8);
+    const mark = freshWord();
     const rows = Array.from({ length: 230 }, (_, index) => `EMAIL,p${index}.${mark}@example.com,,"a ""b"", =c"`);
     const text = `channel,address,status,error_text\n${rows.join('\n')}\n`;
     await importText({ kind: 'instance', instance: app.instance }, join(folder, `${mark}.csv`), text, 'quarantine');

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -6,6 +5,7 @@ import { EXIT } from '../../src/cli/command-error.ts';
 import { runPrivacyAccess, runPrivacyConfirm, runPrivacyErase } from '../../src/cli/privacy.ts';
 import { announceApp, scratchFolder } from '../integration/import/import-files.ts';
 import { runCommand } from '../support/command.ts';
+import { freshWord } from '../support/fresh.ts';
 import { testApp } from '../support/test-app.ts';
 
 let folder: string;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => remove());
 
 async function peopleFile(email: string, shared: string): Promise<string> {
-  const file = join(folder, `${randomUUID()}.csv`);
+  const file = join(folder, `${freshWord()}.csv`);
   await writeFile(file, `external_id,first_name,email\nz-${email},Zelda,${email}|${shared}\nb-${email},Bob,${shared}\n`);
   return file;
 }
@@ -29,7 +29,7 @@ interface Family {
 }
 
 async function family(env: Record<string, string>): Promise<Family> {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const [email, shared] = [`zelda.${mark}@privacy.test`, `family.${mark}@privacy.test`];
   const people = await peopleFile(email, shared);
   expect((await runCommand(['import', people, '--as', 'profiles'], env)).exitCode).toBe(0);

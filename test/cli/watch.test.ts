@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
@@ -8,6 +7,7 @@ import { closeIncident } from '../../src/operations/close-incident.ts';
 import { detectIncidents } from '../../src/operations/detect-incidents.ts';
 import { sql } from '../../src/store/database.ts';
 import { foldNow } from '../support/fold-now.ts';
+import { freshAddress, freshWord } from '../support/fresh.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
@@ -78,7 +78,7 @@ const subscribers = async (ledger = 'QUARANTINE') =>
   new RegExp(`lazaret_feed_subscribers\\{ledger="${ledger}"\\} (\\d+)`).exec(await (await app.fetch('/metrics')).text())?.[1];
 
 test('watch prints updates that match, and goes on after its last one when the connection was lost', async () => {
-  const mark = randomUUID();
+  const mark = freshWord();
   const proxy = new CuttableLine(app.url);
   await proxy.open();
   const { seen } = watch(
@@ -87,7 +87,7 @@ test('watch prints updates that match, and goes on after its last one when the c
   );
   await expect.poll(subscribers).toBe('1');
   await quarantine(`first-${mark}@example.com`);
-  await quarantine(`${randomUUID()}@example.com`);
+  await quarantine(freshAddress());
   await expect.poll(() => seen.lines).toHaveLength(1);
 
   proxy.cut();
@@ -120,7 +120,7 @@ test('watch prints incidents as they open and close', async () => {
 test('watch prints alerts when they are raised', async () => {
   const { seen } = watch(['alerts', '--url', app.url, '--filter', JSON.stringify({ kind: ['UNKNOWN_TEXT'] })], app.adminToken);
   await expect.poll(() => subscribers('ALERT')).toBe('1');
-  const text = `599 zqwatch ${randomUUID().replaceAll(/[\d-]/g, '')} outgrabe`;
+  const text = `599 zqwatch ${freshWord()} outgrabe`;
   const occurredAt = app.clock.now();
   const results = ['a', 'b'].map((name) => ({ channel: 'EMAIL', address: `${name}@watch.example`, outcome: 'FAILED', text, occurredAt }));
   await app.graphql('mutation ($input: [DeliveryResultInput!]!) { recordDeliveryResults(input: $input) { results { accepted } } }', {

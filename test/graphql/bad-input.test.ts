@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeGlobalId, NODE_TYPES, parseGlobalId } from '../../src/graphql/global-id.ts';
 import { ingestMessage } from '../../src/operations/ingest-message.ts';
 import { sql } from '../../src/store/database.ts';
-import { aDelivery, freshAddress, record, TEXT } from '../support/feedback-instance.ts';
+import { aDelivery, record, TEXT } from '../support/feedback-instance.ts';
+import { freshAddress } from '../support/fresh.ts';
 import { aReport, MAILBOX } from '../support/reports.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 

@@ -5,6 +5,7 @@ import { optOut } from '../../src/operations/opt-out.ts';
 import { updateProfile } from '../../src/operations/update-profile.ts';
 import { sql } from '../../src/store/database.ts';
 import { sqlOf } from '../support/count-sql.ts';
+import { freshWord } from '../support/fresh.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 const ACTOR = { name: 'test', tokenId: null };
@@ -15,15 +16,13 @@ const CONSENT = (field: string) => `mutation ($input: ConsentInput!) { result: $
 const OPEN = { all: false, email: false, sms: false, phone: false, directMail: false, fax: false, push: false };
 
 let app: TestApp;
-let made = 0;
 
 beforeAll(async () => {
   app = await testApp();
 });
 
 async function aPerson(): Promise<{ id: string; key: bigint; externalId: string }> {
-  made += 1;
-  const externalId = `consent-${process.pid}-${made}`;
+  const externalId = freshWord();
   const key = await createProfile(
     app.instance,
     { externalId, addresses: [{ channel: 'EMAIL', value: `${externalId}@example.com` }] },

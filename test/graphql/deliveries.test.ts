@@ -2,20 +2,17 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { encodeGlobalId, parseGlobalId } from '../../src/graphql/global-id.ts';
 import { sql } from '../../src/store/database.ts';
 import { sqlOf } from '../support/count-sql.ts';
+import { freshDomain, freshNumber, freshWord } from '../support/fresh.ts';
 import { PATIENCE } from '../support/patience.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 let app: TestApp;
-let made = 0;
 
 beforeAll(async () => {
   app = await testApp();
 });
 
-const fresh = () => {
-  made += 1;
-  return `delivery-${process.pid}-${made}`;
-};
+const fresh = () => `delivery-${freshWord()}`;
 
 async function call(document: string, variables: object = {}) {
   const { data, errors } = await app.graphql(document, variables);
@@ -85,9 +82,9 @@ async function deliver(channel: string, profileIds: string[]): Promise<Prepared>
 describe('whom a delivery reaches', () => {
   it('R1 and R21: an opt-out of everything shuts every channel, one of a channel only that one', async () => {
     const [a, b] = [mail(`${fresh()}@example.com`), mail(`${fresh()}@example.com`)];
-    const sms = { channel: 'SMS', value: `+3361100${String(made).padStart(4, '0')}` };
-    const all = await aPerson(a, sms);
-    const one = await aPerson(b, { ...sms, value: `+3361101${String(made).padStart(4, '0')}` });
+    const sms = () => ({ channel: 'SMS', value: freshNumber() });
+    const all = await aPerson(a, sms());
+    const one = await aPerson(b, sms());
     await call('mutation ($id: ID!) { optOut(input: { profileId: $id }) { __typename } }', { id: all });
     await call('mutation ($id: ID!) { optOut(input: { profileId: $id, channels: [EMAIL] }) { __typename } }', { id: one });
     const byMail = await deliver('EMAIL', [all, one]);
@@ -104,7 +101,7 @@ describe('whom a delivery reaches', () => {
   });
 
   it('R9 and R19: an address entered by hand excludes every profile that holds it', async () => {
-    const address = { channel: 'SMS', value: `+3361102${String(made).padStart(4, '0')}` };
+    const address = { channel: 'SMS', value: freshNumber() };
     const people = [await aPerson(address), await aPerson(address)];
     await quarantine(address);
     const delivery = await deliver('SMS', people);
@@ -207,7 +204,7 @@ describe('the logs', () => {
   });
 
   it('are found by address, domain, status and time', async () => {
-    const domain = `logs${process.pid}.example`;
+    const domain = freshDomain();
     const [a, b] = [mail(`ann@${domain}`), mail(`bob@${domain}`)];
     await deliver('EMAIL', [await aPerson(a), await aPerson(b)]);
     const find = async (filter: object) => {

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { aSecondPasses } from '../support/a-second-passes.ts';
-import { aDelivery, freshAddress, freshNumber, TEXT } from '../support/feedback-instance.ts';
+import { aDelivery, TEXT } from '../support/feedback-instance.ts';
+import { freshAddress, freshNumber, freshWords } from '../support/fresh.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 const RECORD = `mutation ($input: [DeliveryResultInput!]!) { recordDeliveryResults(input: $input) { results {
@@ -64,9 +64,6 @@ async function aProfile(...addresses: { channel: string; value: string }[]): Pro
 
 const NO_FLAG = { all: false, email: false, sms: false, phone: false, directMail: false, fax: false, push: false };
 
-/** Words that no rule knows. */
-const uniqueWords = () => `zqk ${randomUUID().replaceAll(/[\d-]/g, '').padEnd(8, 'x')} vwr`;
-
 describe('recordDeliveryResults', () => {
   test('R17: a hard bounce quarantines the address and leaves the profile alone', async () => {
     const address = freshAddress();
@@ -97,7 +94,7 @@ describe('recordDeliveryResults', () => {
   });
 
   test('R66: the same text has another outcome once it is qualified otherwise', async () => {
-    const words = uniqueWords();
+    const words = freshWords();
     const [before, after] = [freshAddress(), freshAddress()];
     await record({ address: before, text: `550 5.1.1 User unknown ${words}` });
     expect(await entryOf(before)).toMatchObject([{ status: 'QUARANTINE' }]);

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { aSecondPasses } from '../support/a-second-passes.ts';
+import { freshAddress } from '../support/fresh.ts';
 import { type LiveUpdates, socketClient, subscribeByEvents, subscribeBySocket } from '../support/live-client.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { freshDatabase } from '../support/test-database.ts';
@@ -52,8 +52,6 @@ async function subscribers(): Promise<number> {
   const text = await (await app.fetch('/metrics')).text();
   return [...text.matchAll(/^lazaret_feed_subscribers\{[^}]*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
 }
-
-const freshAddress = () => `${randomUUID()}@example.com`;
 
 async function quarantine(address: string, status = 'QUARANTINE'): Promise<string> {
   const { data } = await app.graphql(

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { sql } from '../../src/store/database.ts';
-import { aDelivery, aProfile, freshAddress, record } from '../support/feedback-instance.ts';
+import { aDelivery, aProfile, record } from '../support/feedback-instance.ts';
+import { freshAddress, freshWord } from '../support/fresh.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 let app: TestApp;
@@ -113,7 +114,7 @@ describe('the result of a mutation', () => {
 
 describe('a refusal for want of a scope', () => {
   it('changes nothing', async () => {
-    const externalId = `shut-${process.pid}`;
+    const externalId = freshWord();
     const { errors } = await app.graphql(
       'mutation ($externalId: String) { createProfile(input: { externalId: $externalId }) { __typename } }',
       { externalId },

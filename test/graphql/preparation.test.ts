@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { freshWord } from '../support/fresh.ts';
 import { PATIENCE } from '../support/patience.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
@@ -14,7 +15,7 @@ async function call(document: string, variables: object = {}): Promise<any> {
   return data;
 }
 
-const unique = crypto.randomUUID().slice(0, 8);
+const unique = freshWord();
 const at = (name: string) => `${name}@${unique}.example`;
 
 interface Person {

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { backgroundWorkEnded } from '../../src/operations/background-work.ts';
 import { createToken } from '../../src/operations/create-token.ts';
 import { privacyName } from '../../src/operations/run-privacy-request.ts';
 import { SCOPES } from '../../src/operations/scopes.ts';
+import { freshAddress, freshWord } from '../support/fresh.ts';
 import { type LiveUpdates, subscribeBySocket } from '../support/live-client.ts';
 import { findTexts } from '../support/scan-database.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
@@ -24,8 +24,6 @@ afterAll(async () => {
   await app.close();
   await closeDatabase();
 });
-
-const freshAddress = (name = 'person') => `${name}.${randomUUID().slice(0, 8)}@privacy.test`;
 
 const REQUEST = `id status type regulation namespace value error confirmBefore fileUrl fileBytes fileExpiresAt profile { id }
   counts { table rows } sharedAddresses { channel address holders kept }`;
@@ -59,7 +57,7 @@ async function ended(id: string) {
 describe('an erasure through the API', () => {
   test('is previewed, asked for, confirmed and done; the list, the feed and the audit trail then show the display form', async () => {
     const [email, shared] = [freshAddress(), freshAddress('family')];
-    const name = `Zelda${randomUUID().slice(0, 8)}`;
+    const name = `Zelda${freshWord()}`;
     const held = (value: string) => ({ channel: 'EMAIL', value });
     const profile = await createProfile({ firstName: name, externalId: `crm-${email}`, addresses: [held(email), held(shared)] });
     await createProfile({ firstName: 'Bob', addresses: [held(shared)] });

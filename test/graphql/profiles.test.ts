@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sql } from '../../src/store/database.ts';
 import { sqlOf } from '../support/count-sql.ts';
+import { freshNumber, freshWord } from '../support/fresh.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 const PROFILE = `__typename ... on Profile { id externalId firstName lastName denylist { all email sms phone directMail fax push }
@@ -10,16 +11,12 @@ const UPDATE = `mutation ($input: UpdateProfileInput!) { result: updateProfile(i
 const UPSERT = `mutation ($input: [UpsertProfileInput!]!) { upsertProfiles(input: $input) { results { index accepted id error { message field } } } }`;
 
 let app: TestApp;
-let made = 0;
 
 beforeAll(async () => {
   app = await testApp();
 });
 
-const fresh = (what: string) => {
-  made += 1;
-  return `${what}-${process.pid}-${made}`;
-};
+const fresh = (what: string) => `${what}-${freshWord()}`;
 
 async function run(document: string, input: object) {
   const { data, errors } = await app.graphql(document, { input });
@@ -237,7 +234,7 @@ describe('lists of profiles', () => {
 
   it('find profiles by name, by address and by channel', async () => {
     const [first, last] = [fresh('Ada'), fresh('Byron')];
-    const number = `+336${String(process.pid % 100).padStart(2, '0')}${String(made).padStart(6, '0')}`;
+    const number = freshNumber();
     const { id } = await run(CREATE, {
       firstName: first,
       lastName: last,

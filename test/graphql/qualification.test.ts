@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { foldCounters } from '../../src/operations/fold-counters.ts';
@@ -6,7 +5,8 @@ import type { Database } from '../../src/store/database.ts';
 import { sql } from '../../src/store/database.ts';
 import { aSecondPasses } from '../support/a-second-passes.ts';
 import { millisecondsSince } from '../support/cpu-time.ts';
-import { aDelivery, freshAddress, freshNumber } from '../support/feedback-instance.ts';
+import { aDelivery } from '../support/feedback-instance.ts';
+import { freshAddress, freshNumber, freshWord, freshWords } from '../support/fresh.ts';
 import { NORMALISED_TEXTS, TEXT_KEYS } from '../support/normalised-texts.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { freshDatabase } from '../support/test-database.ts';
@@ -38,7 +38,7 @@ const RECORD = `mutation ($input: [DeliveryResultInput!]!) { recordDeliveryResul
   accepted error { message } addressStatus verdict { type reason fault decidedBy normalizedText md5 } } } }`;
 
 async function record(result: object, node: TestApp = app) {
-  const base = { channel: 'EMAIL', outcome: 'FAILED', occurredAt: app.clock.now().toISOString(), eventId: randomUUID() };
+  const base = { channel: 'EMAIL', outcome: 'FAILED', occurredAt: app.clock.now().toISOString(), eventId: freshWord() };
   const { results } = (await ask(RECORD, { input: [{ ...base, ...result }] }, node)).recordDeliveryResults;
   expect(results[0]).toMatchObject({ accepted: true, error: null });
   return results[0];
@@ -75,7 +75,7 @@ const edit = async (row: { id: string }, input: object) => (await ask(EDIT, { in
 const CREATE = `mutation ($input: QualificationRuleInput!) { createQualificationRule(input: $input) {
   __typename ... on QualificationRule { id } ... on Error { message } } }`;
 const addRule = async (input: object) =>
-  (await ask(CREATE, { input: { name: `Rule ${randomUUID()}`, type: 'SOFT', reason: 'REFUSED', ...input } })).createQualificationRule;
+  (await ask(CREATE, { input: { name: `Rule ${freshWord()}`, type: 'SOFT', reason: 'REFUSED', ...input } })).createQualificationRule;
 
 const entryStatus = async (address: string): Promise<string> => {
   const { edges } = (
@@ -86,9 +86,6 @@ const entryStatus = async (address: string): Promise<string> => {
   return edges.length === 0 ? 'none' : `${edges[0].node.status} ${edges[0].node.errorCount}`;
 };
 
-/** Words that no rule knows. */
-const uniqueWords = () => `zqa ${randomUUID().replaceAll(/[\d-]/g, '').padEnd(8, 'x')} vwn`;
-
 const UNKNOWN_USER = '550 5.1.1 <ann@customer.example>: Recipient address rejected: User unknown';
 
 /** A raw bounce for that address. */
@@ -98,7 +95,7 @@ const bounce = (address: string, diagnostic: string, status: string) =>
     'To: bounces@sender.example',
     'Subject: Undelivered Mail Returned to Sender',
     `Date: ${app.clock.now().toUTCString().replace('GMT', '+0000')}`,
-    `Message-ID: <${randomUUID()}@relay.example>`,
+    `Message-ID: <${freshWord()}@relay.example>`,
     'MIME-Version: 1.0',
     'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
     '',
@@ -141,7 +138,7 @@ describe('what a failure means', () => {
     const { logIds } = await aDelivery(app.instance, [{ address: now }, { address: later }]);
     const [atOnce, afterwards] = logIds.map((id) => encodeGlobalId('DeliveryLog', id));
     await record({ address: now, deliveryLogId: atOnce, text: UNKNOWN_USER });
-    const messageId = `<${randomUUID()}@sender.example>`;
+    const messageId = `<${freshWord()}@sender.example>`;
     await record({ address: later, deliveryLogId: afterwards, outcome: 'DELIVERED', text: null, messageId });
     app.clock.advance(60_000);
     const raw = bounce(later, `550 5.1.1 <${later}>: User unknown`, '5.1.1');
@@ -180,7 +177,7 @@ describe('what a failure means', () => {
       ['SOFT', 'ERRONEOUS 1'],
       ['IGNORED', 'none'],
     ] as const) {
-      const [words, address] = [uniqueWords(), freshAddress()];
+      const [words, address] = [freshWords(), freshAddress()];
       await addRule({ patterns: [words], type, reason: 'USER_UNKNOWN' });
       aSecondPasses();
       expect((await verdictOf(words)).type).toBe(type);
@@ -206,7 +203,7 @@ describe('what a failure means', () => {
       'To: bounces@sender.example',
       'Subject: Out of office: your news',
       `Date: ${app.clock.now().toUTCString().replace('GMT', '+0000')}`,
-      `Message-ID: <${randomUUID()}@customer.example>`,
+      `Message-ID: <${freshWord()}@customer.example>`,
       'Auto-Submitted: auto-replied',
       '',
       'I am away until Monday.',
@@ -219,7 +216,7 @@ describe('what a failure means', () => {
 
 describe('the list of texts', () => {
   test('R197, R203, R199: equal failures share one row with its first text, and each finds it by its strings', async () => {
-    const words = uniqueWords();
+    const words = freshWords();
     const first = `550 <ann@one.example> ${words} id 4711`;
     await fail(first);
     await fail(`550 <ben@two.example> ${words} id 4712`);
@@ -256,7 +253,7 @@ describe('the list of texts', () => {
   });
 
   test('R204, R205: the number of occurrences stops at 100,000 and can be set', async () => {
-    const words = uniqueWords();
+    const words = freshWords();
     await fail(`599 ${words}`);
     await foldCounters(app.instance);
     const row = await rowWith(words);
@@ -272,9 +269,11 @@ describe('the list of texts', () => {
   });
 
   test('R206, R207, R191: the nightly update extends the rules by KEEP texts; R208: by no other, and IGNORE never quarantines', async () => {
-    const [keep, ignore, open] = ['keep', 'ignore', 'open'].map(
-      (word) => `599 zqupdate ${word} frumious bandersnatch ${uniqueWords()}`,
-    ) as [string, string, string];
+    const [keep, ignore, open] = ['keep', 'ignore', 'open'].map((word) => `599 zqupdate ${word} frumious bandersnatch ${freshWords()}`) as [
+      string,
+      string,
+      string,
+    ];
     for (const text of [keep, ignore, open]) await fail(text);
     await edit(await rowWith(keep), { type: 'HARD', reason: 'ACCOUNT_DISABLED', status: 'KEEP' });
     await edit(await rowWith(ignore), { type: 'HARD', reason: 'ACCOUNT_DISABLED', status: 'IGNORE' });
@@ -291,7 +290,7 @@ describe('the list of texts', () => {
   });
 
   test('R209: after an outage the meaning of its text is corrected, and it stops to quarantine', async () => {
-    const words = uniqueWords();
+    const words = freshWords();
     const [before, after] = [freshAddress(), freshAddress()];
     const text = `550 5.1.1 User unknown ${words}`;
     expect((await record({ address: before, text })).addressStatus).toBe('QUARANTINE');
@@ -304,7 +303,7 @@ describe('the list of texts', () => {
 
 describe('the rules', () => {
   test('R198, R210: all of them are listed in their order, each with its details, and users add their own', async () => {
-    const words = uniqueWords();
+    const words = freshWords();
     const { __typename, id } = await addRule({ name: `Own ${words}`, patterns: [words], type: 'HARD', reason: 'ACCOUNT_DISABLED' });
     expect(__typename).toBe('QualificationRule');
     const { qualificationRules } = await ask('{ qualificationRules { id name position } }');
@@ -364,7 +363,7 @@ describe('the rules', () => {
     ['regular expression', (words: string) => ({ regex: `(?i)${words.replaceAll(' ', ' +')}$` })],
   ])('R215: a %s that the server returned qualifies as Hard, Soft or Ignored', async (_kind, content) => {
     for (const type of ['HARD', 'SOFT', 'IGNORED']) {
-      const words = uniqueWords();
+      const words = freshWords();
       await addRule({ ...content(words), type, reason: 'UNREACHABLE' });
       aSecondPasses();
       expect((await verdictOf(`550 5.1.1 ${words}`)).type).toBe(type);
@@ -372,7 +371,7 @@ describe('the rules', () => {
   });
 
   test('R214 (A16): scopes decide who may change rules, and a rule that cannot be used is refused in words', async () => {
-    const input = { name: 'Refused', patterns: [uniqueWords()], type: 'SOFT', reason: 'REFUSED' };
+    const input = { name: 'Refused', patterns: [freshWords()], type: 'SOFT', reason: 'REFUSED' };
     const reader = await app.graphql(CREATE, { input }, await app.token('rules:read', 'logs:read', 'profiles:write'));
     expect(reader.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
     const expert = await app.graphql(CREATE, { input }, await app.token('rules:write'));
@@ -384,7 +383,7 @@ describe('the rules', () => {
   });
 
   test('an expression that would bring another engine down costs no more than any other', async () => {
-    const name = `Linear ${randomUUID()}`;
+    const name = `Linear ${freshWord()}`;
     await addRule({ name, regex: '(a+)+zqlinear$' });
     const text = `${'a'.repeat(15_000)}zqlinear`;
     aSecondPasses();
@@ -395,7 +394,7 @@ describe('the rules', () => {
   });
 
   test('R216 (A12): one list decides for every origin; whether a result came at once, later or by a webhook is recorded and changes no verdict', async () => {
-    const words = uniqueWords();
+    const words = freshWords();
     const name = `Every origin ${words}`;
     await addRule({ name, patterns: [words], type: 'SOFT', reason: 'MAILBOX_FULL' });
     const text = `550 5.1.1 User unknown ${words}`;
@@ -408,7 +407,7 @@ describe('the rules', () => {
   });
 
   test('R217 (A12, QUA-10): a bounce is compared with the strings and gets its type; what none of them knows waits to be qualified', async () => {
-    const [known, unknown, words] = [freshAddress(), freshAddress(), uniqueWords()];
+    const [known, unknown, words] = [freshAddress(), freshAddress(), freshWords()];
     expect(await ingest(bounce(known, `550 5.2.2 <${known}>: mailbox full`, '5.2.2'))).toMatchObject({
       kind: 'BOUNCE',
       recipients: [{ verdict: { type: 'SOFT', reason: 'MAILBOX_FULL', decidedBy: expect.stringMatching(/^rule /) } }],
@@ -423,7 +422,7 @@ describe('the rules', () => {
 
 describe('R213 (A16): nothing is restarted: what one node changes, another decides by within a second', () => {
   test('type, reason and status of a text', async () => {
-    const words = uniqueWords();
+    const words = freshWords();
     const text = `599 ${words}`;
     await fail(text);
     expect((await verdictOf(text, {}, other)).type).toBe('UNDEFINED');
@@ -445,7 +444,7 @@ describe('R213 (A16): nothing is restarted: what one node changes, another decid
   });
 
   test('a rule that is made, switched off and deleted', async () => {
-    const words = uniqueWords();
+    const words = freshWords();
     const name = `Nodes ${words}`;
     const decidedBy = async () => (await verdictOf(words, {}, other)).decidedBy;
     const { id } = await addRule({ name, patterns: [words] });

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { agreesWithLedger, type LedgerLine } from '../../src/domain/quarantine/fold.ts';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { sql } from '../../src/store/database.ts';
-import { aDelivery, aProfile, freshAddress, record, TEXT } from '../support/feedback-instance.ts';
+import { aDelivery, aProfile, record, TEXT } from '../support/feedback-instance.ts';
+import { freshAddress, freshDomain, freshWord } from '../support/fresh.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 const ENTRY = `__typename ... on QuarantineEntry { id channel address shortCode domain status reason errorText errorCount lastErrorAt source
@@ -225,7 +226,7 @@ describe('the quarantine list', () => {
   });
 
   it('R37: filters on address, status and channel, alone and together', async () => {
-    const name = `r37-${process.pid}`;
+    const name = `r37-${freshWord()}`;
     await run(CREATE, { input: { channel: 'EMAIL', address: `${name}-a@example.com`, status: 'DENYLISTED' } });
     await run(CREATE, { input: { channel: 'EMAIL', address: `${name}-b@example.com`, status: 'QUARANTINE' } });
     await run(CREATE, { input: { channel: 'PUSH', address: `${name}-c`, status: 'QUARANTINE' } });
@@ -241,7 +242,7 @@ describe('the quarantine list', () => {
   });
 
   it('takes the characters of patterns literally', async () => {
-    const name = `lit${process.pid}`;
+    const name = freshWord();
     for (const rest of ['_a', 'xa', '%b', 'yb', '\\c', 'zc']) {
       await run(CREATE, { input: { channel: 'PUSH', address: `${name}${rest}`, errorText: `${name}: 100${rest} full` } });
     }
@@ -254,7 +255,7 @@ describe('the quarantine list', () => {
   });
 
   it('filters on domain, reason and ranges of time, both ends included', async () => {
-    const domain = `d${process.pid}.example`;
+    const domain = freshDomain();
     const entry = { channel: 'EMAIL', reason: 'REFUSED', lastErrorAt: '2026-03-01T00:00:00Z' };
     await run(CREATE, { input: { ...entry, address: `a@${domain}` } });
     await run(CREATE, { input: { ...entry, address: `b@${domain}`, reason: 'MAILBOX_FULL', lastErrorAt: '2026-03-02T00:00:00Z' } });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requalify } from '../../src/operations/requalify.ts';
 import { requalificationWork } from '../../src/operations/run-requalification.ts';
@@ -6,6 +5,7 @@ import { runSlices } from '../../src/operations/run-slices.ts';
 import type { Database } from '../../src/store/database.ts';
 import { aSecondPasses } from '../support/a-second-passes.ts';
 import { aDelivery } from '../support/feedback-instance.ts';
+import { freshDomain, freshWord, freshWords } from '../support/fresh.ts';
 import { subscribeByEvents, subscribeBySocket } from '../support/live-client.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { freshDatabase } from '../support/test-database.ts';
@@ -35,8 +35,8 @@ const daysAgo = (days: number) => new Date(app.clock.now().getTime() - days * 86
 
 /** An address that a text put into quarantine, which a rule since takes for soft. */
 async function anOutage() {
-  const words = `zqp ${randomUUID().replaceAll(/[\d-]/g, '').padEnd(8, 'x')} vwp`;
-  const domain = `d${randomUUID()}.example`;
+  const words = freshWords();
+  const domain = freshDomain();
   const text = `550 5.1.1 user unknown ${words}`;
   const failure = { channel: 'EMAIL', address: `ann@${domain}`, outcome: 'FAILED', text, occurredAt: daysAgo(1) };
   await app.graphql(RECORD, { input: [failure] });
@@ -173,7 +173,7 @@ describe('live', () => {
     const failure = { channel: 'EMAIL', address, outcome: 'FAILED', text, occurredAt: daysAgo(1) };
     const deliveryId = Buffer.from(`Delivery:${delivery.id}`).toString('base64url');
     await app.graphql(RECORD, { input: [{ ...failure, deliveryId }] });
-    const words = { name: `Worse ${randomUUID()}`, patterns: [text], type: 'HARD', reason: 'INVALID_DOMAIN', position: 0 };
+    const words = { name: `Worse ${freshWord()}`, patterns: [text], type: 'HARD', reason: 'INVALID_DOMAIN', position: 0 };
     await app.graphql(RULE, { input: words });
     aSecondPasses();
     expect((await app.graphql(`{ qualify(input: { text: "${text}" }) { type } }`)).data.qualify.type).toBe('HARD');

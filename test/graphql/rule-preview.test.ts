@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
+import { freshAddress, freshWords } from '../support/fresh.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 const RECORD = `mutation ($input: [DeliveryResultInput!]!) { recordDeliveryResults(input: $input) { results { accepted } } }`;
@@ -17,8 +17,8 @@ beforeAll(async () => {
 const daysAgo = (days: number) => new Date(app.clock.now().getTime() - days * 86_400_000).toISOString();
 
 test('a rule is tried on history, and names are shown only to those who may read them', async () => {
-  const words = `zqp ${randomUUID().replaceAll(/[\d-]/g, '').padEnd(8, 'x')} vwp`;
-  const address = `tried-${randomUUID()}@preview.example`;
+  const words = freshWords();
+  const address = freshAddress('tried', 'preview.example');
   const failure = { channel: 'EMAIL', address, outcome: 'FAILED', text: `599 ${words}`, occurredAt: daysAgo(1) };
   await app.graphql(RECORD, { input: [failure] });
   const input = { name: `Tried ${words}`, patterns: [words], type: 'HARD', reason: 'USER_UNKNOWN' };

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ingestMessage } from '../../src/operations/ingest-message.ts';
 import { type Database, sql } from '../../src/store/database.ts';
-import { API_DOOR, freshAddress } from '../support/feedback-instance.ts';
+import { API_DOOR } from '../support/feedback-instance.ts';
+import { freshAddress } from '../support/fresh.ts';
 import { aComplaint, aReport, MAILBOX } from '../support/reports.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { freshDatabase } from '../support/test-database.ts';

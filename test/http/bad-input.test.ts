@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createToken } from '../../src/operations/create-token.ts';
+import { freshWord } from '../support/fresh.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 let app: TestApp;
@@ -239,14 +240,14 @@ describe('bad input is answered with its code and a sentence, never with a fault
   });
 
   test('an opt-out of no channel', async () => {
-    const externalId = `no-channel-${process.pid}`;
+    const externalId = freshWord();
     await send(operation(CREATE_PROFILE, { input: { externalId } }));
     const { answer } = await send(operation(OPT_OUT, { input: { externalId, channels: [] } }));
     expect(refusalOf(answer)).toMatchObject({ code: 'INVALID_INPUT', message: expect.stringMatching(/channel|empty/) });
   });
 
   test('the characters that LIKE knows mean themselves', async () => {
-    const mark = `x${process.pid}`;
+    const mark = freshWord();
     for (const firstName of [`${mark}_a`, `${mark}%a`, `${mark}\\a`, `${mark}ba`])
       await send(operation(CREATE_PROFILE, { input: { firstName } }));
     for (const wanted of [`${mark}_a`, `${mark}%a`, `${mark}\\a`]) {

@@ -5,6 +5,7 @@ import { createToken } from '../../src/operations/create-token.ts';
 import { revokeToken } from '../../src/operations/revoke-token.ts';
 import { sql } from '../../src/store/database.ts';
 import { aSecondPasses } from '../support/a-second-passes.ts';
+import { freshAddress } from '../support/fresh.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { testDatabase } from '../support/test-database.ts';
 import { tinySchema } from '../support/tiny-schema.ts';
@@ -17,12 +18,6 @@ beforeAll(async () => {
   token = await app.token('ingest:write');
 });
 afterAll(() => app.close());
-
-let count = 0;
-const freshAddress = () => {
-  count += 1;
-  return `ingest-${process.pid}-${count}@example.net`;
-};
 
 const failure = (rest: object = {}) =>
   JSON.stringify({

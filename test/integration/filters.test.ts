@@ -23,6 +23,7 @@ import {
   quarantineMatcher,
 } from '../../src/store/filters/quarantine-filter.ts';
 import { aDelivery, feedbackInstance } from '../support/feedback-instance.ts';
+import { freshWord } from '../support/fresh.ts';
 
 const CHANNELS = ['EMAIL', 'PUSH', 'SMS'] as const satisfies readonly Channel[];
 const STATUSES = ADDRESS_STATUSES.slice(1, 5);
@@ -30,7 +31,7 @@ const REASONS = FAILURE_REASONS.slice(1, 4);
 const TEXTS = ['', 'a', 'A', '_', '%', '\\', 'a_b', 'a%b', 'A\\b', 'ab', 'ünï'];
 const DAYS = [1, 2, 3, 4].map((day) => new Date(Date.UTC(2026, 0, day)));
 /** Marks the rows of this file. */
-const MARK = `filters${process.pid}`;
+const MARK = freshWord();
 
 const oneOf = <T>(values: readonly T[]) => fc.constantFrom(...values);
 const someOf = <T>(values: readonly T[]) => fc.option(fc.subarray([...values], { minLength: 1 }), { nil: undefined });
@@ -63,7 +64,7 @@ function addresses() {
 
 function addressOf(channel: Channel, rest: string, index: number): string {
   if (channel === 'EMAIL') return `${MARK}${rest.toLowerCase().replace('\\', '-')}@a.example`;
-  return channel === 'PUSH' ? `${MARK}${rest}` : `+33699${String(process.pid % 1000).padStart(3, '0')}00${index}`;
+  return channel === 'PUSH' ? `${MARK}${rest}` : `+3369900000${index}`;
 }
 
 const pick = <T>(values: readonly T[], index: number): T => values[index % values.length] as T;

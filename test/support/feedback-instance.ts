@@ -3,6 +3,7 @@ import type { Door } from '../../src/operations/feedback-item.ts';
 import type { Instance } from '../../src/operations/instance.ts';
 import { type DeliveryResultOutcome, recordDeliveryResults } from '../../src/operations/record-delivery-results.ts';
 import { rows, sql } from '../../src/store/database.ts';
+import { freshAddress, freshWord } from './fresh.ts';
 import { testDatabase } from './test-database.ts';
 import { testInstance } from './test-instance.ts';
 
@@ -15,20 +16,6 @@ export function feedbackInstance(): Promise<Instance> {
 }
 
 export const API_DOOR: Door = { name: 'test', authenticated: true, actor: { name: 'test', tokenId: null } };
-
-let made = 0;
-
-/** An address that no other test has. */
-export function freshAddress(): string {
-  made += 1;
-  return `person-${process.pid}-${made}@example.com`;
-}
-
-/** A number that no other test has. */
-export function freshNumber(): string {
-  made += 1;
-  return `+3361${String(process.pid % 1000).padStart(3, '0')}${String(made).padStart(4, '0')}`;
-}
 
 export const TEXT = {
   unknownUser: '550 5.1.1 <someone@example.com>: Recipient address rejected: User unknown in virtual mailbox table',
@@ -104,12 +91,11 @@ export async function aDelivery(
   recipients: readonly { address: string; profileId?: bigint }[],
   options: { channel?: string; state?: string; run?: number } = {},
 ): Promise<TestDelivery> {
-  made += 1;
   const { channel = 'EMAIL', state = 'READY', run = 1 } = options;
   const book = await instance.addressBook();
   const [delivery] = await instance.database.query<{ id: bigint }>(sql`
     INSERT INTO delivery (label, internal_name, channel, state, target_all, run)
-    VALUES ('Test', ${`test-${process.pid}-${made}`}, ${channel}::"Channel", ${state}::"DeliveryState", false, ${run}) RETURNING id`);
+    VALUES ('Test', ${freshWord()}, ${channel}::"Channel", ${state}::"DeliveryState", false, ${run}) RETURNING id`);
   if (delivery === undefined) throw new Error('the delivery has no id');
   if (run > 0) {
     await instance.database.execute(sql`

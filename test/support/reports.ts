@@ -1,5 +1,6 @@
 import type { Door } from '../../src/operations/feedback-item.ts';
 import { TOKEN_HEADER } from '../../src/reports/own-token.ts';
+import { freshWord } from './fresh.ts';
 
 /** A mailbox: nobody there has shown who he is. */
 export const MAILBOX: Door = { name: 'mailbox', authenticated: false, actor: { name: 'mailbox', tokenId: null } };
@@ -11,12 +12,9 @@ export interface Failed {
   readonly diagnostic?: string;
 }
 
-let sent = 0;
-
 /** A delivery report as RFC 3464 has it. */
 export function aReport(failed: readonly Failed[], options: { date?: string; messageId?: string; token?: string } = {}): Uint8Array {
-  sent += 1;
-  const { date = 'Sat, 01 Mar 2025 08:00:00 +0000', messageId = `original-${process.pid}-${sent}@sender.example`, token } = options;
+  const { date = 'Sat, 01 Mar 2025 08:00:00 +0000', messageId = `${freshWord()}@sender.example`, token } = options;
   const groups = failed.map(({ address, action = 'failed', status = '5.1.1', diagnostic = `550 5.1.1 <${address}>: User unknown` }) =>
     [`Final-Recipient: rfc822; ${address}`, `Action: ${action}`, `Status: ${status}`, `Diagnostic-Code: smtp; ${diagnostic}`].join('\r\n'),
   );
@@ -25,7 +23,7 @@ export function aReport(failed: readonly Failed[], options: { date?: string; mes
     'To: bounces@sender.example',
     'Subject: Undelivered Mail Returned to Sender',
     `Date: ${date}`,
-    `Message-ID: <report-${process.pid}-${sent}@relay.example>`,
+    `Message-ID: <${freshWord()}@relay.example>`,
     'MIME-Version: 1.0',
     'Content-Type: multipart/report; report-type=delivery-status; boundary="b1"',
     '',
@@ -59,14 +57,13 @@ export function aReport(failed: readonly Failed[], options: { date?: string; mes
 }
 
 export function aComplaint(address: string): Uint8Array {
-  sent += 1;
   return Buffer.from(
     [
       'From: feedback@provider.example',
       'To: fbl@sender.example',
       'Subject: Abuse report',
       'Date: Sat, 01 Mar 2025 09:00:00 +0000',
-      `Message-ID: <fbl-${process.pid}-${sent}@provider.example>`,
+      `Message-ID: <${freshWord()}@provider.example>`,
       'MIME-Version: 1.0',
       'Content-Type: multipart/report; report-type=feedback-report; boundary="b2"',
       '',
@@ -88,7 +85,7 @@ export function aComplaint(address: string): Uint8Array {
       '',
       'From: News <news@sender.example>',
       `To: ${address}`,
-      `Message-ID: <complained-${sent}@sender.example>`,
+      `Message-ID: <${freshWord()}@sender.example>`,
       'Subject: News',
       '',
       'Hello.',

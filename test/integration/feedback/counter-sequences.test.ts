@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Instance } from '../../../src/operations/instance.ts';
 import { recordDeliveryResults } from '../../../src/operations/record-delivery-results.ts';
 import { sql } from '../../../src/store/database.ts';
-import { API_DOOR, feedbackInstance, freshAddress, stateOf } from '../../support/feedback-instance.ts';
+import { API_DOOR, feedbackInstance, stateOf } from '../../support/feedback-instance.ts';
+import { freshAddress } from '../../support/fresh.ts';
 
 let instance: Instance;
 

@@ -12,14 +12,13 @@ import {
   countersOf,
   entriesOf,
   feedbackInstance,
-  freshAddress,
-  freshNumber,
   logOf,
   record,
   stateOf,
   TEXT,
 } from '../../support/feedback-instance.ts';
 import { foldNow } from '../../support/fold-now.ts';
+import { freshAddress, freshNumber } from '../../support/fresh.ts';
 
 let instance: Instance;
 

@@ -4,7 +4,8 @@ import type { DeliveryResultItem } from '../../../src/operations/check-delivery-
 import type { Instance } from '../../../src/operations/instance.ts';
 import { recordDeliveryResults } from '../../../src/operations/record-delivery-results.ts';
 import { sql } from '../../../src/store/database.ts';
-import { API_DOOR, aDelivery, countersOf, feedbackInstance, freshAddress, TEXT } from '../../support/feedback-instance.ts';
+import { API_DOOR, aDelivery, countersOf, feedbackInstance, TEXT } from '../../support/feedback-instance.ts';
+import { freshAddress } from '../../support/fresh.ts';
 
 let instance: Instance;
 

@@ -12,11 +12,11 @@ import {
   aResult,
   entriesOf,
   feedbackInstance,
-  freshAddress,
   logOf,
   record,
   stateOf,
 } from '../../support/feedback-instance.ts';
+import { freshAddress } from '../../support/fresh.ts';
 import { aComplaint, aReport, MAILBOX } from '../../support/reports.ts';
 
 let instance: Instance;

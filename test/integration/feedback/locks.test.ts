@@ -7,7 +7,8 @@ import { awaitErasures, holdErasures } from '../../../src/store/erased-keys.ts';
 import { lockNamedDeliveries } from '../../../src/store/feedback-reads.ts';
 import { lockDelivery } from '../../../src/store/preparation-run.ts';
 import { openServerDatabase } from '../../../src/store/server-database.ts';
-import { API_DOOR, aDelivery, aResult, freshAddress } from '../../support/feedback-instance.ts';
+import { API_DOOR, aDelivery, aResult } from '../../support/feedback-instance.ts';
+import { freshAddress } from '../../support/fresh.ts';
 import { freshServerUrl, onServer } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';
 

@@ -6,7 +6,8 @@ import { type PreviewOptions, previewRule } from '../../../src/operations/previe
 import { updateQualification } from '../../../src/operations/update-qualification.ts';
 import { updateQuarantineEntry } from '../../../src/operations/update-quarantine-entry.ts';
 import { type Database, sql } from '../../../src/store/database.ts';
-import { API_DOOR, aResult, entriesOf, freshAddress, record, stateOf, TEXT } from '../../support/feedback-instance.ts';
+import { API_DOOR, aResult, entriesOf, record, stateOf, TEXT } from '../../support/feedback-instance.ts';
+import { freshAddress } from '../../support/fresh.ts';
 import { aReport } from '../../support/reports.ts';
 import { freshDatabase } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createQualificationRule, type QualificationRuleInput } from '../../../src/operations/create-qualification-rule.ts';
 import { deleteQualificationRule } from '../../../src/operations/delete-qualification-rule.ts';
@@ -11,6 +10,7 @@ import { sql } from '../../../src/store/database.ts';
 import { aSecondPasses } from '../../support/a-second-passes.ts';
 import { aResult, feedbackInstance, record, stateOf, TEXT } from '../../support/feedback-instance.ts';
 import { foldNow } from '../../support/fold-now.ts';
+import { freshWord, freshWords } from '../../support/fresh.ts';
 import { testInstance } from '../../support/test-instance.ts';
 
 const ACTOR: Actor = { name: 'expert', tokenId: null };
@@ -21,14 +21,11 @@ beforeAll(async () => {
   instance = await feedbackInstance();
 });
 
-/** Words that no other test and no rule knows. */
-const uniqueWords = () => `zq ${randomUUID().replaceAll(/[\d-]/g, '').padEnd(8, 'x')} vw`;
-
 /** As another node would see it: nothing held in memory. */
 const freshly = () => testInstance(instance.database);
 
 async function addRule(rule: Partial<QualificationRuleInput> = {}): Promise<bigint> {
-  const input = { name: `Rule ${randomUUID()}`, patterns: [uniqueWords()], type: 'SOFT', reason: 'UNREACHABLE', ...rule } as const;
+  const input = { name: `Rule ${freshWord()}`, patterns: [freshWords()], type: 'SOFT', reason: 'UNREACHABLE', ...rule } as const;
   return createQualificationRule(instance, input, ACTOR);
 }
 
@@ -48,7 +45,7 @@ async function qualificationOf(text: string) {
 
 describe('qualifications', () => {
   test('R199, R203: equal failures share one row, which keeps its first text and counts', async () => {
-    const words = uniqueWords();
+    const words = freshWords();
     const first = `550 ${words} 12345`;
     await record(instance, aResult({ text: first }));
     await record(instance, aResult({ text: `550 ${words} 67890` }));
@@ -59,7 +56,7 @@ describe('qualifications', () => {
   });
 
   test('R66: what a person says of a text decides, and a later failure has another outcome', async () => {
-    const text = `599 ${uniqueWords()}`;
+    const text = `599 ${freshWords()}`;
     const before = aResult({ text });
     await record(instance, before);
     expect(await stateOf(instance, before.address)).toBe('none');
@@ -74,7 +71,7 @@ describe('qualifications', () => {
   });
 
   test('R208: a text on IGNORE never quarantines', async () => {
-    const text = `550 5.1.1 ${uniqueWords()} user unknown`;
+    const text = `550 5.1.1 ${freshWords()} user unknown`;
     const first = aResult({ text });
     await record(instance, first);
     expect(await stateOf(instance, first.address)).toBe('QUARANTINE 1');
@@ -85,7 +82,7 @@ describe('qualifications', () => {
   });
 
   test('R205: occurrences can be set to 0, pending ones too, and that is no judgement', async () => {
-    const text = `598 ${uniqueWords()}`;
+    const text = `598 ${freshWords()}`;
     await record(instance, aResult({ text }));
     const { id } = await qualificationOf(text);
     await updateQualification(instance, { id, occurrences: 0 }, ACTOR);
@@ -94,7 +91,7 @@ describe('qualifications', () => {
   });
 
   test('R204: occurrences stop at 100,000', async () => {
-    const text = `597 ${uniqueWords()}`;
+    const text = `597 ${freshWords()}`;
     await record(instance, aResult({ text }));
     const { id } = await qualificationOf(text);
     await updateQualification(instance, { id, occurrences: 100_000 }, ACTOR);
@@ -104,7 +101,7 @@ describe('qualifications', () => {
   });
 
   test('a stale version, an unknown id, an empty field and a reason of preparation are refused', async () => {
-    const text = `596 ${uniqueWords()}`;
+    const text = `596 ${freshWords()}`;
     await record(instance, aResult({ text }));
     const { id } = await qualificationOf(text);
     const edit = (input: object) => updateQualification(instance, { id, ...input }, ACTOR);
@@ -129,7 +126,7 @@ describe('rules', () => {
   });
 
   test("R198, R215: a user's rule decides before the shipped ones", async () => {
-    const words = uniqueWords();
+    const words = freshWords();
     await addRule({ name: `Own ${words}`, patterns: [words], type: 'IGNORED', reason: 'UNREACHABLE' });
     const result = aResult({ text: `${TEXT.unknownUser} ${words}` });
     const outcome = await record(await freshly(), result);
@@ -139,7 +136,7 @@ describe('rules', () => {
 
   test('a rule takes effect on another node within a second', async () => {
     const node = await freshly();
-    const words = uniqueWords();
+    const words = freshWords();
     await qualifyText(node, { text: words });
     await addRule({ name: `Soon ${words}`, patterns: [words] });
     aSecondPasses();
@@ -147,7 +144,7 @@ describe('rules', () => {
   });
 
   test('a shadow rule counts and decides nothing', async () => {
-    const words = uniqueWords();
+    const words = freshWords();
     const id = await addRule({ patterns: [words], type: 'IGNORED', shadow: true });
     const result = aResult({ text: `${TEXT.unknownUser} ${words}` });
     await record(await freshly(), result);
@@ -160,13 +157,13 @@ describe('rules', () => {
   });
 
   test('qualifying a text records nothing', async () => {
-    const text = `595 ${uniqueWords()}`;
+    const text = `595 ${freshWords()}`;
     expect(await qualifyText(instance, { text })).toMatchObject({ smtpCode: 595, normalizedText: text });
     await expect(qualificationOf(text)).rejects.toThrow('no such qualification');
   });
 
   test('names are unique, and a rule that would match everything is refused with its field', async () => {
-    const name = `Twice ${randomUUID()}`;
+    const name = `Twice ${freshWord()}`;
     await addRule({ name });
     await expect(addRule({ name })).rejects.toMatchObject({ code: 'CONFLICT' });
     await expect(addRule({ patterns: [' '] })).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'patterns' });

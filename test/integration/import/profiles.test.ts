@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Workplace } from '../../../src/cli/open-command.ts';
 import { sql } from '../../../src/store/database.ts';
+import { freshWord } from '../../support/fresh.ts';
 import { type TestApp, testApp } from '../../support/test-app.ts';
 import { importText, placeOfServer, scratchFolder } from './import-files.ts';
 
@@ -33,7 +33,7 @@ async function profile(externalId: string) {
 test.each(['database', 'server'])(
   'profiles come in with names, addresses and opt-outs, and a repeat changes nothing (through the %s)',
   async (name) => {
-    const mark = randomUUID().slice(0, 8);
+    const mark = freshWord();
     const file = join(folder, `${mark}.csv`);
     const text = [
       HEADER,
@@ -72,7 +72,7 @@ test.each(['database', 'server'])(
 );
 
 test('what is there is updated: a column that is absent keeps, an empty one clears, an empty opted_out opts nobody in', async () => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const file = join(folder, `${mark}.csv`);
   await importText(at('database'), file, `${HEADER}\n${mark},Ann,Hill,a.${mark}@example.com,+447700900125,EMAIL\n`, 'profiles');
   await importText(at('database'), file, `external_id,first_name,email,opted_out\n${mark},,b.${mark}@example.com,\n`, 'profiles');
@@ -91,7 +91,7 @@ test('what is there is updated: a column that is absent keeps, an empty one clea
 });
 
 test('several rows of one profile are taken in their order', async () => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const rows = [`${mark},A,a.${mark}@example.com,`, `${mark},B,b.${mark}@example.com,SMS`, `${mark},C,c.${mark}@example.com,EMAIL`];
   const text = `external_id,first_name,email,opted_out\n${rows.join('\n')}\n`;
   expect(await importText(at('database'), join(folder, `${mark}.csv`), text, 'profiles')).toMatchObject({ counts: { WRITTEN: 3 } });
@@ -104,7 +104,7 @@ test('several rows of one profile are taken in their order', async () => {
 });
 
 test.each(['database', 'server'])('rejected rows are told with line and reason, and stop no other (through the %s)', async (name) => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const rows = [
     `${mark}-1,,,ok.${mark}@example.com,,`,
     ',,,x@example.com,,',
@@ -135,7 +135,7 @@ test.each(['database', 'server'])('rejected rows are told with line and reason, 
 });
 
 test.each(['database', 'server'])('a dry run says what would be taken and rejected, and writes nothing (through the %s)', async (name) => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const text = `${HEADER}\n${mark}-1,,,a@example.com,,all\n${mark}-2,,,nonsense,,\n`;
   const said = await importText(at(name), join(folder, `${mark}.csv`), text, 'profiles', true);
   expect(said).toMatchObject({ counts: { SOUND: 1 }, rejected: [[3, expect.any(String)]] });
@@ -143,7 +143,7 @@ test.each(['database', 'server'])('a dry run says what would be taken and reject
 });
 
 test('NDJSON brings in the same, with lists in place of |', async () => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const text = `${JSON.stringify({ external_id: mark, first_name: 'Ann', email: [`a.${mark}@example.com`, `b.${mark}@example.com`], opted_out: ['SMS'] })}\n{\n`;
   const { rejected } = await importText(at('database'), join(folder, `${mark}.ndjson`), text, 'profiles');
   expect(rejected).toEqual([[2, 'The line is not valid JSON.']]);
@@ -151,7 +151,7 @@ test('NDJSON brings in the same, with lists in place of |', async () => {
 });
 
 test('an import leaves its beginning and its end in the audit trail, whatever the number of its batches', async () => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const rows = Array.from({ length: 9_000 }, (_, index) => `${mark}-${index}`);
   const { counts } = await importText(at('database'), join(folder, `${mark}.csv`), `external_id\n${rows.join('\n')}\n`, 'profiles');
   expect(counts).toEqual({ WRITTEN: 9_000 });

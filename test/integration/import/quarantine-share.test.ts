@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Workplace } from '../../../src/cli/open-command.ts';
 import { sql } from '../../../src/store/database.ts';
 import { aSecondPasses } from '../../support/a-second-passes.ts';
+import { freshWord } from '../../support/fresh.ts';
 import { type TestApp, testApp } from '../../support/test-app.ts';
 import { importWithWarning, placeOfServer, scratchFolder } from './import-files.ts';
 
@@ -22,7 +22,7 @@ afterAll(() => remove());
 
 /** A file of so many people, of whom the first ones are shut: every other one in quarantine, the others on the denylist. */
 async function aFile(people: number, shut: number): Promise<{ file: string; text: string }> {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const addresses = Array.from({ length: people }, (_, index) => `${mark}-${index}@share.example`);
   for (const [index, address] of addresses.slice(0, shut).entries()) {
     const input = { channel: 'EMAIL', address, status: index % 2 === 0 ? 'QUARANTINE' : 'DENYLISTED' };

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Workplace } from '../../../src/cli/open-command.ts';
@@ -8,6 +7,7 @@ import { deleteQuarantineEntry } from '../../../src/operations/delete-quarantine
 import { exportRows } from '../../../src/operations/export-rows.ts';
 import { mayContact } from '../../../src/operations/may-contact.ts';
 import { sql } from '../../../src/store/database.ts';
+import { freshWord } from '../../support/fresh.ts';
 import { type TestApp, testApp } from '../../support/test-app.ts';
 import { importText, placeOfServer, scratchFolder } from './import-files.ts';
 
@@ -35,7 +35,7 @@ const importCsv = (mark: string, text: string, dryRun = false) =>
   importText(place, join(folder, `${mark}.csv`), text, 'quarantine', dryRun);
 
 test('an external denylist comes in as DENYLISTED and shuts the gate at once; a repeat changes nothing (SUP-9)', async () => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const address = `spam.trap.${mark}@example.com`;
   const text = `channel,address,status\nemail,Spam.Trap.${mark}@EXAMPLE.com,\nSMS,+44 7700 900200,\n`;
   expect(await importCsv(mark, text)).toMatchObject({ rejected: [] });
@@ -50,7 +50,7 @@ test('an external denylist comes in as DENYLISTED and shuts the gate at once; a 
 });
 
 test('the stronger status wins: an import shuts what was open and opens nothing', async () => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const address = (name: string) => `${name}.${mark}@example.com`;
   for (const [name, status] of [
     ['denied', 'DENYLISTED'],
@@ -72,7 +72,7 @@ test('the stronger status wins: an import shuts what was open and opens nothing'
 });
 
 test('rows of one address are taken in their order, and versions go on where an entry was deleted', async () => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const address = `again.${mark}@example.com`;
   const id = await createQuarantineEntry(app.instance, { channel: 'EMAIL', address, status: 'VALID' }, actor);
   await deleteQuarantineEntry(app.instance, id, actor);
@@ -91,7 +91,7 @@ test('rows of one address are taken in their order, and versions go on where an 
 });
 
 test('bad rows are rejected with line and reason; a dry run finds the same and writes nothing', async () => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const rows = [
     `EMAIL,ok.${mark}@example.com,,,,`,
     `PIGEON,x.${mark}@example.com,,,,`,
@@ -118,7 +118,7 @@ test('bad rows are rejected with line and reason; a dry run finds the same and w
 });
 
 test('through a running server the list comes in as it does without one', async () => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const server = await placeOfServer(app, folder);
   const text = `channel,address,status\nEMAIL,a.${mark}@example.com,\nPIGEON,b,\nEMAIL,"c ""x"",.${mark}",\n`;
   const rejected = [
@@ -150,7 +150,7 @@ test.each([
 });
 
 test('POST /import/quarantine takes NDJSON, and answers NDJSON', async () => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const bad = JSON.stringify({ channel: 'EMAIL', address: 'nobody' });
   const response = await app.fetch('/import/quarantine', {
     method: 'POST',
@@ -178,7 +178,7 @@ test.each([
 });
 
 test('an export gives what the filter asks for, oldest first, and can be imported again', async () => {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const addresses = Array.from({ length: 12 }, (_, index) => `e${index}.${mark}@example.com`);
   const rows = addresses.map((address, index) => `EMAIL,${address},${index % 2 === 0 ? 'QUARANTINE' : 'VALID'}`);
   await importCsv(mark, `channel,address,status\n${rows.join('\n')}\n`);

@@ -12,8 +12,9 @@ import { updateQuarantineEntry } from '../../../src/operations/update-quarantine
 import { verifyQuarantine } from '../../../src/operations/verify-quarantine.ts';
 import { sql } from '../../../src/store/database.ts';
 import { API_DOOR, aDelivery, TEXT } from '../../support/feedback-instance.ts';
+import { freshDomain } from '../../support/fresh.ts';
 import { entryOf, isTargetable, type Life, OPERATOR, openLife, releaseOf, setSetting, stateOf } from '../life/life.ts';
-import { anOutage, detect, freshDomain, give, incidentOf, putPast, storyOf } from './outage.ts';
+import { anOutage, detect, give, incidentOf, putPast, storyOf } from './outage.ts';
 
 const NOON = '2025-06-10T12:00:00Z';
 let life: Life;

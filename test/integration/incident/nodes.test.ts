@@ -10,10 +10,11 @@ import { type Database, sql } from '../../../src/store/database.ts';
 import { keepIncidentsOpen } from '../../../src/store/incidents.ts';
 import { openServerDatabase } from '../../../src/store/server-database.ts';
 import { aSecondPasses } from '../../support/a-second-passes.ts';
+import { freshDomain } from '../../support/fresh.ts';
 import { freshDatabase, freshServerUrl, onServer } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';
 import { OPERATOR, stateOf } from '../life/life.ts';
-import { anOutage, freshDomain, give, incidentOf } from './outage.ts';
+import { anOutage, give, incidentOf } from './outage.ts';
 
 let databases: Database[];
 let here: Instance;

@@ -7,14 +7,6 @@ import { type DeliveryResultItem, recordDeliveryResults } from '../../../src/ope
 import { rows, sql } from '../../../src/store/database.ts';
 import { API_DOOR, TEXT } from '../../support/feedback-instance.ts';
 
-let made = 0;
-
-/** A domain that no other test has. */
-export function freshDomain(): string {
-  made += 1;
-  return `provider${made}-${process.pid}.example`;
-}
-
 /** What was counted at the domain on the day before yesterday, by the test's clock. */
 export async function putPast(
   instance: Instance,

@@ -4,9 +4,10 @@ import { type DomainStatisticsInput, domainStatistics, failuresOfAllDomains } fr
 import { foldCounters } from '../../../src/operations/fold-counters.ts';
 import { runCleanup, SCHEDULED_CLEANUP } from '../../../src/operations/run-cleanup.ts';
 import { sql } from '../../../src/store/database.ts';
-import { TEXT } from '../../support/feedback-instance.ts';
+import { record, TEXT } from '../../support/feedback-instance.ts';
+import { freshDomain, freshNumber } from '../../support/fresh.ts';
 import { type Life, openLife } from '../life/life.ts';
-import { freshDomain, give } from './outage.ts';
+import { give } from './outage.ts';
 
 let life: Life;
 
@@ -62,7 +63,6 @@ describe('the statistics of a domain', () => {
     const [before] = await life.instance.database.query<{ sum: number }>(
       sql`SELECT coalesce(sum(amount), 0)::int AS sum FROM domain_result`,
     );
-    const { record, freshNumber } = await import('../../support/feedback-instance.ts');
     const item = {
       channel: 'SMS' as const,
       address: freshNumber(),

@@ -7,9 +7,10 @@ import { type ContactCheck, mayContact } from '../../../src/operations/may-conta
 import { optIn } from '../../../src/operations/opt-in.ts';
 import { optOut } from '../../../src/operations/opt-out.ts';
 import { type Database, sql } from '../../../src/store/database.ts';
+import { freshNumber } from '../../support/fresh.ts';
 import { freshDatabase } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';
-import { fresh, freshNumber, insertEntry, insertPeople, outcomes, prepareAndWait, prepared, tester } from './people.ts';
+import { fresh, insertEntry, insertPeople, outcomes, prepareAndWait, prepared, tester } from './people.ts';
 
 let database: Database;
 let instance: Instance;

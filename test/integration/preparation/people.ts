@@ -5,6 +5,7 @@ import type { Actor, Instance } from '../../../src/operations/instance.ts';
 import { prepareDelivery } from '../../../src/operations/prepare-delivery.ts';
 import { preparationName } from '../../../src/operations/run-preparation.ts';
 import { type Queryable, rows, sql } from '../../../src/store/database.ts';
+import { freshAddress } from '../../support/fresh.ts';
 
 export const tester: Actor = { name: 'test', tokenId: null };
 
@@ -111,11 +112,4 @@ export async function deliveryState(instance: Instance, deliveryId: bigint): Pro
 }
 
 /** An address that no other test knows. */
-export const fresh = (name: string): string => `${name}.${crypto.randomUUID().slice(0, 8)}@people.test`;
-
-let lastNumber = 0;
-/** A mobile number that no other test of this worker knows. */
-export function freshNumber(): string {
-  lastNumber += 1;
-  return `+336${String((process.pid % 1000) * 100_000 + lastNumber).padStart(8, '0')}`;
-}
+export const fresh = (name: string): string => freshAddress(name, 'people.test');

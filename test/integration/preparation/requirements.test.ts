@@ -1,9 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Instance } from '../../../src/operations/instance.ts';
 import { sql } from '../../../src/store/database.ts';
+import { freshNumber } from '../../support/fresh.ts';
 import { testDatabase } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';
-import { fresh, freshNumber, insertEntry, insertPeople, outcomes, prepared } from './people.ts';
+import { fresh, insertEntry, insertPeople, outcomes, prepared } from './people.ts';
 
 let instance: Instance;
 beforeAll(async () => {

@@ -8,9 +8,10 @@ import { prepareDelivery } from '../../../src/operations/prepare-delivery.ts';
 import { preparationName } from '../../../src/operations/run-preparation.ts';
 import { type Database, sql } from '../../../src/store/database.ts';
 import { profileKeySql } from '../../../src/store/profile-key-sql.ts';
+import { freshNumber } from '../../support/fresh.ts';
 import { freshDatabase } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';
-import { causes, fresh, freshNumber, insertPeople, outcomes, prepareAndWait, prepared, tester } from './people.ts';
+import { causes, fresh, insertPeople, outcomes, prepareAndWait, prepared, tester } from './people.ts';
 
 let database: Database;
 let instance: Instance;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ingestMessage } from '../../../src/operations/ingest-message.ts';
 import type { Instance } from '../../../src/operations/instance.ts';
@@ -7,10 +6,11 @@ import { releaseQuarantine } from '../../../src/operations/release-quarantine.ts
 import { verifyQuarantine } from '../../../src/operations/verify-quarantine.ts';
 import { type Database, sql } from '../../../src/store/database.ts';
 import { API_DOOR } from '../../support/feedback-instance.ts';
+import { freshNumber, freshWord } from '../../support/fresh.ts';
 import { findTexts } from '../../support/scan-database.ts';
 import { freshDatabase } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';
-import { aNumber, anAddress, bounceOf, erase, OPERATOR } from './somebody.ts';
+import { anAddress, bounceOf, erase, OPERATOR } from './somebody.ts';
 
 let database: Database;
 let instance: Instance;
@@ -35,7 +35,7 @@ function letterOf(text: string, encoding: 'base64' | 'quoted-printable'): Uint8A
   return new TextEncoder().encode(`From: post@mx.test
 To: bounce@sender.test
 Subject: Hello
-Message-ID: <${randomUUID()}@mx.test>
+Message-ID: <${freshWord()}@mx.test>
 MIME-Version: 1.0
 Content-Type: text/plain; charset=utf-8
 Content-Transfer-Encoding: ${encoding}
@@ -60,7 +60,7 @@ describe('what was kept of a person in another form', () => {
 
   test('goes where a result about somebody else quotes them, and that result stays', async () => {
     const [address, other] = [anAddress('quoted'), anAddress('other')];
-    const text = `451 4.7.1 ${randomUUID()} asks for leave of <${address.toUpperCase()}>`;
+    const text = `451 4.7.1 ${freshWord()} asks for leave of <${address.toUpperCase()}>`;
     await recordDeliveryResults(instance, [failure(other, text)], API_DOOR);
     expect(await findTexts(database, [address])).toEqual(
       expect.arrayContaining([expect.stringMatching(/^inbound_event\.payload/), expect.stringMatching(/^qualification\.first_text/)]),
@@ -74,7 +74,7 @@ describe('what was kept of a person in another form', () => {
   });
 
   test('goes out of the filter of a release, which is never widened by it', async () => {
-    const number = aNumber();
+    const number = freshNumber();
     const spaced = `${number.slice(0, 3)} ${number.slice(3).replace(/(..)(?=.)/g, '$1 ')}`;
     const id = await releaseQuarantine(
       instance,
@@ -93,11 +93,11 @@ describe('what comes in after an erasure', () => {
   test('about somebody else keeps no quote of the erased address', async () => {
     const [address, first, second] = [anAddress('gone'), anAddress('first'), anAddress('second')];
     await erase(instance, { namespace: 'EMAIL', value: address });
-    const text = `451 4.7.1 ${randomUUID()} asks for leave of <${address}>`;
+    const text = `451 4.7.1 ${freshWord()} asks for leave of <${address}>`;
     const [answered] = await recordDeliveryResults(instance, [failure(first, text)], API_DOOR);
     expect(answered).toMatchObject({ accepted: true, duplicate: false });
     expect((await recordDeliveryResults(instance, [failure(first, text)], API_DOOR))[0]).toMatchObject({ duplicate: true });
-    await ingestMessage(instance, bounceOf([second], `550 5.1.1 ${randomUUID()}: ${address} left`), API_DOOR);
+    await ingestMessage(instance, bounceOf([second], `550 5.1.1 ${freshWord()}: ${address} left`), API_DOOR);
     expect(await findTexts(database, [address])).toEqual([]);
     const lines = await database.query<{ text: string }>(
       sql`SELECT raw_text AS text FROM delivery_event WHERE address IN (${first}, ${second})`,
@@ -108,7 +108,7 @@ describe('what comes in after an erasure', () => {
   test('keeps no Message-ID that spells the address', async () => {
     const address = anAddress('verp');
     await erase(instance, { namespace: 'EMAIL', value: address });
-    const ids = [`<bounce+${address.replace('@', '=')}@sender.test>`, `<${randomUUID()}@sender.test>`];
+    const ids = [`<bounce+${address.replace('@', '=')}@sender.test>`, `<${freshWord()}@sender.test>`];
     const results = ids.map((messageId) => failure(address, '550 5.1.1 unknown', { messageId, eventId: messageId }));
     await recordDeliveryResults(instance, results, API_DOOR);
     expect(await findTexts(database, [address, address.replace('@', '=')])).toEqual([]);

@@ -23,11 +23,12 @@ import { upsertProfiles } from '../../../src/operations/upsert-profiles.ts';
 import { verifyQuarantine } from '../../../src/operations/verify-quarantine.ts';
 import { type Database, sql } from '../../../src/store/database.ts';
 import { API_DOOR, aProfile } from '../../support/feedback-instance.ts';
+import { freshNumber } from '../../support/fresh.ts';
 import { findTexts } from '../../support/scan-database.ts';
 import { freshDatabase } from '../../support/test-database.ts';
 import { testInstance } from '../../support/test-instance.ts';
 import { outcomes, prepared } from '../preparation/people.ts';
-import { aNumber, anAddress, bounceOf, erase, OPERATOR } from './somebody.ts';
+import { anAddress, bounceOf, erase, OPERATOR } from './somebody.ts';
 
 let database: Database;
 let instance: Instance;
@@ -140,7 +141,7 @@ describe('an erased person does not come back', () => {
   });
 
   test('by hand an entry of theirs is neither opened, described nor deleted; another one for a short code keeps the display form', async () => {
-    const number = aNumber();
+    const number = freshNumber();
     await erase(instance, { namespace: 'MOBILE_PHONE', value: number });
     const { id } = await entryOf(number, 'SMS');
     await expect(updateQuarantineEntry(instance, { id, status: 'VALID' }, OPERATOR)).rejects.toMatchObject({ field: 'status' });
@@ -281,7 +282,7 @@ describe('a person who comes back of their own will', () => {
   });
 
   test.each(['COMPLAINT', 'STOP'] as const)('finds the gate shut where a %s came after the erasure', async (outcome) => {
-    const [channel, address] = outcome === 'STOP' ? (['SMS', aNumber()] as const) : (['EMAIL', anAddress('angry')] as const);
+    const [channel, address] = outcome === 'STOP' ? (['SMS', freshNumber()] as const) : (['EMAIL', anAddress('angry')] as const);
     await erase(instance, { namespace: outcome === 'STOP' ? 'MOBILE_PHONE' : 'EMAIL', value: address });
     await recordDeliveryResults(instance, [{ channel, address, outcome, occurredAt: new Date('2026-05-11T08:00:00Z') }], API_DOOR);
     expect(await liftErasure(instance, { channel, address }, OPERATOR)).toMatchObject({ stillShut: true });
@@ -297,7 +298,7 @@ describe('a person who comes back of their own will', () => {
   });
 
   test('is open again for every short code that the erasure alone had shut, also where they were erased twice', async () => {
-    const address = aNumber();
+    const address = freshNumber();
     for (const [shortCode, status] of [
       ['36100', 'ERRONEOUS'],
       ['36200', 'DENYLISTED'],

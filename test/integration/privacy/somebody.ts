@@ -1,5 +1,4 @@
 /** A person of whom every table of the database knows something. */
-import { randomUUID } from 'node:crypto';
 import { backgroundWorkEnded } from '../../../src/operations/background-work.ts';
 import { createDelivery } from '../../../src/operations/create-delivery.ts';
 import { type CreatePrivacyRequestInput, createPrivacyRequest } from '../../../src/operations/create-privacy-request.ts';
@@ -16,6 +15,7 @@ import { preparationName } from '../../../src/operations/run-preparation.ts';
 import { type PrivacyRunOptions, privacyName } from '../../../src/operations/run-privacy-request.ts';
 import { type Queryable, sql } from '../../../src/store/database.ts';
 import { API_DOOR } from '../../support/feedback-instance.ts';
+import { freshAddress, freshNumber, freshWord } from '../../support/fresh.ts';
 
 export const OPERATOR: Actor = { name: 'operator', tokenId: 1n };
 
@@ -32,18 +32,11 @@ export interface Somebody {
   readonly texts: readonly string[];
 }
 
-let lastNumber = 0;
-
-export function aNumber(): string {
-  lastNumber += 1;
-  return `+33674${String((process.pid % 1000) * 1000 + lastNumber).padStart(6, '0')}`;
-}
-
-export const anAddress = (name: string): string => `${name}.${randomUUID().slice(0, 8)}@privacy.test`;
+export const anAddress = (name: string): string => freshAddress(name, 'privacy.test');
 
 /** A bounce that names these recipients. */
 export function bounceOf(addresses: readonly string[], text = '550 5.1.1 User unknown'): Uint8Array {
-  const mark = randomUUID();
+  const mark = freshWord();
   const groups = addresses.map(
     (address) => `\nFinal-Recipient: rfc822; ${address}\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; ${text}\n`,
   );
@@ -67,9 +60,9 @@ ${groups.join('')}
 
 /** Makes a person of whom profiles, consents, deliveries, results, messages, entries, releases and the audit trail know. */
 export async function somebody(instance: Instance, other: string): Promise<Somebody> {
-  const mark = randomUUID().slice(0, 8);
+  const mark = freshWord();
   const email = `zelda.${mark}@privacy.test`;
-  const mobile = aNumber();
+  const mobile = freshNumber();
   const [externalId, firstName, lastName] = [`crm-zelda-${mark}`, `Zelda${mark}`, `Quartermain${mark}`];
   const addresses = [
     { channel: 'EMAIL' as const, value: ` Zelda.${mark}@Privacy.TEST ` },
