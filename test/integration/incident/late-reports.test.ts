@@ -6,8 +6,9 @@ import type { Instance } from '../../../src/operations/instance.ts';
 import { runCleanup, SCHEDULED_CLEANUP } from '../../../src/operations/run-cleanup.ts';
 import { sql } from '../../../src/store/database.ts';
 import { appendDeltas } from '../../../src/store/feedback-writes.ts';
+import { freshDomain } from '../../support/fresh.ts';
 import { type Life, openLife, setSetting, stateOf } from '../life/life.ts';
-import { anOutage, detect, freshDomain, give, incidentOf, putPast, storyOf } from './outage.ts';
+import { anOutage, detect, give, incidentOf, putPast, storyOf } from './outage.ts';
 
 let life: Life;
 let instance: Instance;
