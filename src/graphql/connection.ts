@@ -19,6 +19,7 @@ import { batched } from './batch.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import type { GraphQLContext } from './context.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { responsePath } from './selection.ts';
 
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
@@ -145,15 +146,6 @@ export function listNestedNodes<Node extends { id: bigint }>(listing: Listing<No
       return connectionOf(listing.list, page, nodes, () => Promise.resolve(0));
     };
   });
-}
-
-/** The fields' names from the root, without places in lists: equal for all siblings of a field, and for nothing else. */
-export function responsePath(info: GraphQLResolveInfo): string {
-  const names: string[] = [];
-  for (let at: typeof info.path | undefined = info.path; at; at = at.prev) {
-    if (typeof at.key === 'string') names.push(`${at.typename}.${at.key}`);
-  }
-  return names.reverse().join('/');
 }
 
 /** @throws BAD_USER_INPUT with a sentence that names the limit */

@@ -3,7 +3,7 @@ import { CONTACT_CHECKS_MAX, type ContactDecision as DecisionShape, mayContact }
 import { refusedAsBadInput } from '../bad-input.ts';
 import { builder } from '../builder.ts';
 import { decodeOptionalId } from '../global-id.ts';
-import { selectionOf } from '../selection.ts';
+import { nodeById } from '../selection.ts';
 import { ChannelEnum, ExclusionScopeEnum, FailureReasonEnum } from './enums.ts';
 import { checkBatch } from './filter-inputs.ts';
 import { Profile } from './profile.ts';
@@ -25,20 +25,13 @@ const ContactBlock = builder.objectRef<ContactBlockFacts>('ContactBlock').implem
       type: QuarantineEntry,
       nullable: true,
       resolve: ({ entryId }, _args, context, info) =>
-        entryId === null
-          ? null
-          : context.instance.database.prisma.quarantineEntry.findUnique({
-              ...selectionOf(context, info, 'QuarantineEntry'),
-              where: { id: entryId },
-            }),
+        nodeById({ context, info, typeName: 'QuarantineEntry' }, entryId, (prisma, query) => prisma.quarantineEntry.findMany(query)),
     }),
     profile: t.field({
       type: Profile,
       nullable: true,
       resolve: ({ profileId }, _args, context, info) =>
-        profileId === null
-          ? null
-          : context.instance.database.prisma.profile.findUnique({ ...selectionOf(context, info, 'Profile'), where: { id: profileId } }),
+        nodeById({ context, info, typeName: 'Profile' }, profileId, (prisma, query) => prisma.profile.findMany(query)),
     }),
     remedy: t.exposeString('remedy', { description: 'What a person can do about it, in a sentence.' }),
   }),

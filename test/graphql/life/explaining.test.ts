@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aSecondPasses } from '../../support/a-second-passes.ts';
+import { readingSqlOf } from '../../support/count-sql.ts';
 import { type LifeApp, openLifeApp } from './life-app.ts';
 
 let life: LifeApp;
@@ -123,6 +124,29 @@ describe('mayContact tells of each shut gate its evidence, since when, until whe
       expect(await life.contact({ address })).toEqual({ allowed: true, blocks: [] });
     }
   });
+});
+
+test('the evidence of many gates is read in the statements of one, and stands at its own address', async () => {
+  const addresses = Array.from({ length: 20 }, (_, place) => `many${place}@explain.example`);
+  await life.happens(...addresses.map((address) => ({ address, at: '2025-03-01T08:00:00Z', text: UNKNOWN })));
+  const ids = await Promise.all(addresses.map((value) => life.profile({ channel: 'EMAIL', value })));
+  life.app.clock.set('2025-03-02T00:00:00Z');
+  for (const id of ids) await optOut(id, null, '2025-03-01T09:00:00Z');
+  const ask = `query ($input: [ContactCheckInput!]!) {
+    mayContact(input: $input) { blocks { quarantineEntry { address } profile { id addresses { edges { node { value } } } } } } }`;
+  const input = addresses.map((address) => ({ channel: 'EMAIL', address }));
+  const one = await readingSqlOf(() => life.call(ask, { input: input.slice(0, 1) }));
+  const many = await readingSqlOf(() => life.call(ask, { input }));
+  expect(many.length).toBe(one.length);
+  const { mayContact } = await life.call(ask, { input });
+  expect(mayContact).toEqual(
+    addresses.map((address, place) => ({
+      blocks: [
+        { quarantineEntry: null, profile: { id: ids[place], addresses: { edges: [{ node: { value: address } }] } } },
+        { quarantineEntry: { address }, profile: null },
+      ],
+    })),
+  );
 });
 
 describe('quarantineHistory tells of each change the raw text and what decided', () => {
