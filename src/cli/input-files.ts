@@ -22,32 +22,31 @@ export async function listFiles(paths: readonly string[]): Promise<InputFile[]> 
   const files: InputFile[] = [];
   for (const path of paths) {
     if (path === STDIN) files.push({ name: STDIN, size: null });
-    else files.push(...(await filesOf(path)));
+    else await addFilesOf(path, files);
   }
   return files;
 }
 
-async function filesOf(path: string): Promise<InputFile[]> {
+async function addFilesOf(path: string, files: InputFile[]): Promise<void> {
   try {
     const found = await stat(path);
-    if (!found.isDirectory()) return [{ name: path, size: found.isFile() ? found.size : null }];
-    return await filesBelow(path);
+    if (found.isDirectory()) await addFilesBelow(path, files);
+    else files.push({ name: path, size: found.isFile() ? found.size : null });
   } catch (error) {
     throw new CommandError(EXIT.usage, explainFileError(path, error));
   }
 }
 
-async function filesBelow(folder: string): Promise<InputFile[]> {
+/** Throws before it has added anything. */
+async function addFilesBelow(folder: string, files: InputFile[]): Promise<void> {
   const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const files: InputFile[] = [];
   for (const entry of entries) {
     const name = join(folder, entry.name);
     // A folder that may not be opened says so in its turn, as a file would: the others are read.
-    if (entry.isDirectory()) files.push(...(await filesBelow(name).catch(() => [{ name, size: null }])));
+    if (entry.isDirectory()) await addFilesBelow(name, files).catch(() => void files.push({ name, size: null }));
     else if (entry.isFile() || entry.isSymbolicLink()) files.push({ name, size: null });
   }
-  return files;
 }
 
 /** One sentence for what the system says about a file. */

@@ -1,3 +1,4 @@
+import { beginsWithDay } from '../domain/calendar.ts';
 import { InvalidInputError } from '../domain/errors.ts';
 import { createToken } from '../operations/create-token.ts';
 import type { Instance } from '../operations/instance.ts';
@@ -111,7 +112,7 @@ function parseId(text: string): bigint {
 
 function parseInstant(text: string): Date {
   const date = new Date(text);
-  if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(date.getTime())) {
+  if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) || !beginsWithDay(text) || Number.isNaN(date.getTime())) {
     throw new CommandError(EXIT.usage, '--expires takes an instant such as 2027-01-31T12:00:00Z');
   }
   return date;

@@ -1,3 +1,4 @@
+import { beginsWithDay } from '../domain/calendar.ts';
 import { ADDRESS_STATUSES, CHANNELS, type Channel, FAILURE_REASONS } from '../domain/vocabulary.ts';
 import type { ImportProfileInput } from './import-profiles.ts';
 import type { ImportQuarantineInput } from './import-quarantine.ts';
@@ -85,7 +86,7 @@ const INSTANTS = [
   ['status_updated_at', 'change of status'],
 ] as const;
 
-const isInstant = (text: string): boolean => INSTANT.test(text) && !Number.isNaN(Date.parse(text));
+const isInstant = (text: string): boolean => INSTANT.test(text) && beginsWithDay(text) && !Number.isNaN(Date.parse(text));
 
 /** null = the cell is empty; undefined = there is no such column. */
 function instantOf(cell: Cell | undefined): Date | null | undefined {

@@ -1,3 +1,4 @@
+import { linkSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,3 +26,19 @@ test('a folder within a folder that cannot be opened stands in its place, and th
     await rm(folder, { recursive: true });
   }
 });
+
+test('a folder holds more files than a call takes arguments', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lazaret-'));
+  const within = join(folder, 'new');
+  await mkdir(within);
+  // Names of three files: links are made faster, and a file takes no more than some 65,000.
+  for (const first of ['a', 'b', 'c']) {
+    await writeFile(join(within, first), '');
+    for (let i = 1; i < 50_000; i++) linkSync(join(within, first), join(within, first + i));
+  }
+  try {
+    expect(await listFiles([folder])).toHaveLength(150_000);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}, 60_000);
