@@ -6,6 +6,8 @@ import { quarantinePolicy } from '../domain/settings/settings.ts';
 import { CHANNELS, type Channel } from '../domain/vocabulary.ts';
 import { type AskedAddress, type AskedPerson, type FoundFacts, readAddressFacts, readPersons } from '../store/contact-facts.ts';
 import { checkShortCode } from './check-short-code.ts';
+import { cleanupSchedule } from './cleanup-schedule.ts';
+import { firstRunsFrom } from './daily-schedule.ts';
 import type { AddressBook, Instance } from './instance.ts';
 
 export const CONTACT_CHECKS_MAX = 10_000;
@@ -48,9 +50,10 @@ export async function mayContact(instance: Instance, checks: readonly ContactChe
   const book = await instance.addressBook();
   const settings = await instance.settings();
   const policies = new Map(CHANNELS.map((channel) => [channel, quarantinePolicy(settings, channel)]));
+  const opensAt = firstRunsFrom(cleanupSchedule(settings), instance.now());
   const slices: Promise<ContactDecision[]>[] = [];
   for (let first = 0; first < checks.length; first += SLICE) {
-    const slice = decideSlice(instance, { book, policies, first, checks: checks.slice(first, first + SLICE) });
+    const slice = decideSlice(instance, { book, policies, opensAt, first, checks: checks.slice(first, first + SLICE) });
     slices.push(slice);
     // Told where it is awaited, which may be after this one has failed.
     slice.catch(() => undefined);
@@ -65,12 +68,15 @@ export async function mayContact(instance: Instance, checks: readonly ContactChe
 interface ContactSlice {
   readonly book: AddressBook;
   readonly policies: ReadonlyMap<Channel, QuarantinePolicy>;
+  /** When something opens that is due from an instant on: it is the cleanup that opens it (R163). */
+  readonly opensAt: (due: Date) => Date;
   /** Place of the first check in the whole question. */
   readonly first: number;
   readonly checks: readonly ContactCheck[];
 }
 
-async function decideSlice({ database }: Instance, { book, policies, first, checks }: ContactSlice): Promise<ContactDecision[]> {
+async function decideSlice({ database }: Instance, slice: ContactSlice): Promise<ContactDecision[]> {
+  const { book, policies, opensAt, first, checks } = slice;
   const asked = checks.map((check, place) => askedAddress(book, check, `input.${first + place}`));
   const found = await readAddressFacts(database, asked);
   const persons = await readPersons(database, askedPersons(checks, found));
@@ -86,7 +92,8 @@ async function decideSlice({ database }: Instance, { book, policies, first, chec
   return checks.map(({ channel, address }, place) => {
     const policy = policies.get(channel);
     if (policy === undefined) throw new Error(`no policy is known for ${channel}`);
-    const blocks = decideContact({ address, domainListed: false, addressListed: false, ...(facts[place] ?? NOTHING_KNOWN) }, policy);
+    const shut = decideContact({ address, domainListed: false, addressListed: false, ...(facts[place] ?? NOTHING_KNOWN) }, policy);
+    const blocks = shut.map((block) => (block.until === null ? block : { ...block, until: opensAt(block.until) }));
     return { channel, address, allowed: blocks.length === 0, blocks };
   });
 }

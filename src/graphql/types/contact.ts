@@ -20,7 +20,11 @@ const ContactBlock = builder.objectRef<ContactBlockFacts>('ContactBlock').implem
     scope: t.expose('scope', { type: ExclusionScopeEnum, nullable: true }),
     text: t.exposeString('text'),
     since: t.expose('since', { type: 'DateTime', nullable: true }),
-    until: t.expose('until', { type: 'DateTime', nullable: true, description: 'When it opens by itself; null = never.' }),
+    until: t.expose('until', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it opens by itself: with the first cleanup that finds it due; null = never.',
+    }),
     quarantineEntry: t.field({
       type: QuarantineEntry,
       nullable: true,

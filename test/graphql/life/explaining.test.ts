@@ -83,11 +83,11 @@ describe('mayContact tells of each shut gate its evidence, since when, until whe
     ]);
   });
 
-  test('a full mailbox: shut since the fifth error, until 30 days after the last one, where the switch is on', async () => {
+  test('a full mailbox: shut since the fifth error, until the first cleanup 30 days after the last one, where the switch is on', async () => {
     const address = 'full@explain.example';
     for (const day of ['01', '02', '03', '04', '05']) await life.happens({ address, at: `2025-03-${day}T08:00:00Z`, text: FULL });
     const [block] = (await life.contact({ address })).blocks;
-    expect(block).toMatchObject({ since: '2025-03-05T08:00:00.000Z', until: '2025-04-04T08:00:00.000Z' });
+    expect(block).toMatchObject({ since: '2025-03-05T08:00:00.000Z', until: '2025-04-05T04:00:00.000Z' });
     await life.set('releaseMailboxFullQuarantineEmail', false);
     expect((await life.contact({ address })).blocks).toMatchObject([{ until: null }]);
     await life.set('releaseMailboxFullQuarantineEmail', true);

@@ -195,9 +195,29 @@ describe('what the cleanup releases (7.2, release a to d)', () => {
     expect(await life.stateOf(address)).toBe('QUARANTINE 5');
     const { allowed, blocks } = await life.contact({ address });
     expect(allowed).toBe(false);
-    // The first run after this instant opens it; the instant alone does not.
-    expect(blocks).toMatchObject([{ until: '2025-04-04T08:00:00.000Z' }]);
+    expect(blocks).toMatchObject([{ until: '2027-03-06T04:00:00.000Z' }]);
     await life.cleanUp('2027-03-06T04:00:00Z');
+    expect(await life.isAllowed(address)).toBe(true);
+  });
+});
+
+describe('mayContact says when a full mailbox opens by itself', () => {
+  test.each([
+    ['long before', '2025-03-06T00:00:00Z', '2025-04-05T04:00:00.000Z'],
+    ['when it is due and the cleanup has yet to come', '2025-04-04T20:00:00Z', '2025-04-05T04:00:00.000Z'],
+    ['after a night without a cleanup', '2025-04-06T04:00:00Z', '2025-04-07T04:00:00.000Z'],
+  ])('with the first cleanup that finds it due: %s', async (_when, now, until) => {
+    const address = freshAddress();
+    for (const day of FIVE_DAYS) await life.happens({ address, at: instantOf(day), text: FULL });
+    life.app.clock.set(now);
+    expect(await life.contact({ address })).toMatchObject({ allowed: false, blocks: [{ reason: 'QUARANTINED', until }] });
+  });
+
+  test('at a cleanup that runs at the very second', async () => {
+    const address = freshAddress();
+    for (const day of [1, 2, 3, 4, 5]) await life.happens({ address, at: `2025-03-0${day}T04:00:00Z`, text: FULL });
+    expect(await life.contact({ address })).toMatchObject({ blocks: [{ until: '2025-04-04T04:00:00.000Z' }] });
+    await life.cleanUp('2025-04-04T04:00:00Z');
     expect(await life.isAllowed(address)).toBe(true);
   });
 });
