@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpError } from './http-error.ts';
+import { untilSent } from './linger.ts';
 
 /** One request and its answer. */
 export interface Exchange {
@@ -36,20 +37,22 @@ export const toJson = (value: unknown): string =>
 
 /** The shape of errors everywhere but on /graphql. */
 export function sendError(response: ServerResponse, error: HttpError): void {
-  applyHeaders(response, error);
-  sendJson(response, error.status, { error: { code: error.code, message: error.message } });
+  refuse(response, error, 'application/json', { error: { code: error.code, message: error.message } });
 }
 
 /** The shape of errors on /graphql. */
 export function sendGraphQLError(response: ServerResponse, error: HttpError): void {
-  applyHeaders(response, error);
   const type = acceptsGraphQLResponse(response.req) ? 'application/graphql-response+json' : 'application/json';
-  const body = toJson({ errors: [{ message: error.message, extensions: { code: error.code } }] });
-  sendText(response, error.status, `${type}; charset=utf-8`, body);
+  refuse(response, error, type, { errors: [{ message: error.message, extensions: { code: error.code } }] });
 }
 
-function applyHeaders(response: ServerResponse, error: HttpError): void {
+function refuse(response: ServerResponse, error: HttpError, type: string, answer: unknown): void {
   for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
+  const body = toJson(answer);
+  if (response.req.complete) return sendText(response, error.status, `${type}; charset=utf-8`, body);
+  response.writeHead(error.status, { 'Content-Type': `${type}; charset=utf-8`, 'Content-Length': Buffer.byteLength(body) });
+  response.write(body);
+  void untilSent(response.req).then(() => response.end());
 }
 
 const acceptsGraphQLResponse = (request: IncomingMessage): boolean =>

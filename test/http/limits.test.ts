@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { testDatabase } from '../support/test-database.ts';
@@ -89,6 +91,24 @@ describe('a limit answers with its code', () => {
     expect(response.status).toBe(413);
     expect(sent).toBeLessThan(200);
   });
+});
+
+test.each(['/ingest/message', '/graphql'])('who still sends to %s when it is refused reads why, and is not cut off', async (path) => {
+  const { hostname, port } = new URL(app.url);
+  const client = connect(Number(port), hostname);
+  const heard: Buffer[] = [];
+  client.on('data', (chunk) => heard.push(chunk));
+  const type = path === '/graphql' ? 'application/json' : 'message/rfc822';
+  const length = 64 * 1024 * 1024;
+  client.write(
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await app.token('admin')}\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n\r\n`,
+  );
+  await once(client, 'data');
+  const ended = new Promise((resolve, reject) => client.on('end', resolve).on('error', reject));
+  const part = Buffer.alloc(1024 * 1024, 'x');
+  for (let sent = 0; sent < length; sent += part.length) if (!client.write(part)) await Promise.race([once(client, 'drain'), ended]);
+  await ended;
+  expect(Buffer.concat(heard).toString()).toMatch(/^HTTP\/1\.1 413 [^]*The body is longer than/);
 });
 
 describe('what is within a limit is answered', () => {
