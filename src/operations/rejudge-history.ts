@@ -4,7 +4,8 @@ import type { QuarantineState } from '../domain/quarantine/quarantine-state.ts';
 import { type Rejudgement, rejudgeAddress } from '../domain/quarantine/rejudge.ts';
 import type { ReplayedFailure } from '../domain/quarantine/replay.ts';
 import { DAY_MS, quarantinePolicy, type Settings } from '../domain/settings/settings.ts';
-import type { AddressHistory, HistoryEvent } from '../store/failure-history.ts';
+import type { FailureType } from '../domain/vocabulary.ts';
+import type { AddressHistory, EarlierFailure, HistoryEvent } from '../store/failure-history.ts';
 import type { StoredEntry } from '../store/feedback-reads.ts';
 import { failureSource } from './feedback-lines.ts';
 
@@ -27,7 +28,7 @@ export function rejudgeHistory(
   settings: Settings,
   now: Date,
 ): RejudgedHistory {
-  const { state, lastSuccessAt, firstUndefinedAt, byHand } = history;
+  const { state, lastSuccessAt, earlier, byHand } = history;
   const windowMs = settings.asyncWindow * DAY_MS;
   const events = history.events.filter((event) => !isTooLate(event, event, windowMs));
   const policy = quarantinePolicy(settings, history.channel);
@@ -37,13 +38,26 @@ export function rejudgeHistory(
     return { occurredAt: event.occurredAt, before, after };
   });
   const movedOn = !history.events.some(({ id }) => corrected.has(id));
-  const past = { start: { state, lastSuccessAt, firstUndefinedAt }, events: judged, entry, byHand, movedOn };
+  const startOf = (typeOf: (failure: EarlierFailure) => FailureType) => {
+    const unknown = earlier.filter((failure) => typeOf(failure) === 'UNDEFINED').map(({ occurredAt }) => occurredAt);
+    return {
+      state,
+      lastSuccessAt,
+      firstUndefinedAt: earliest([...unknown, ...(history.firstUndefinedAt ? [history.firstUndefinedAt] : [])]),
+    };
+  };
+  const start = { before: startOf(({ type }) => type), after: startOf(({ id, type }) => corrected.get(id)?.type ?? type) };
+  const past = { start, events: judged, entry, byHand, movedOn };
   return { ...rejudgeAddress(past, policy, now), events };
 }
 
 /** The entries of the addresses themselves, by their keys: an entry for a short code holds a wish, which no failure changes. */
 export function ownEntries(entries: readonly StoredEntry[]): ReadonlyMap<string, StoredEntry> {
   return new Map(entries.flatMap((entry) => (entry.shortCode === '' ? [[entry.addressKey, entry] as const] : [])));
+}
+
+function earliest(dates: readonly Date[]): Date | null {
+  return dates.length === 0 ? null : dates.reduce((a, b) => (a < b ? a : b));
 }
 
 function failureOf({ type, reason, fault, ignored, rawText, channel, origin, heldFor }: HistoryEvent): ReplayedFailure | null {

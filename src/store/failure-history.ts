@@ -85,6 +85,13 @@ export interface HistoryEvent {
   readonly deliveryId: bigint | null;
 }
 
+export interface EarlierFailure {
+  readonly id: bigint;
+  readonly occurredAt: Date;
+  /** What it is taken for now. */
+  readonly type: FailureType;
+}
+
 /** An address from the first of its failures on that was ever taken for something else than at first, or is now to be. */
 export interface AddressHistory {
   readonly addressKey: string;
@@ -94,7 +101,10 @@ export interface AddressHistory {
   /** The entry as it was before, from its ledger; null = there was none. */
   readonly state: QuarantineState | null;
   readonly lastSuccessAt: Date | null;
+  /** Of the failures before that are not to be judged anew. */
   readonly firstUndefinedAt: Date | null;
+  /** Failures before that are to be judged anew: of them it matters whether they were unknown (QUA-9). */
+  readonly earlier: readonly EarlierFailure[];
   /** A person or an import has decided about the entry since. */
   readonly byHand: boolean;
   /** Of the last line of the entry's ledger; 0 = there is none. */
@@ -110,9 +120,10 @@ const isEarlier = (a: string, b: string) => {
     ELSE ${left}.recorded_at < ${right}.recorded_at END`;
 };
 
-interface StartRow extends Omit<AddressHistory, 'state' | 'events'>, Omit<QuarantineState, 'status' | 'lastSuccessAt'> {
+interface StartRow extends Omit<AddressHistory, 'state' | 'events' | 'earlier'>, Omit<QuarantineState, 'status' | 'lastSuccessAt'> {
   readonly pastStatus: AddressStatus | null;
   readonly stateSuccessAt: Date | null;
+  readonly earlier: readonly { readonly id: string; readonly at: number; readonly type: FailureType }[];
   readonly txid: string;
   readonly recordedAt: Date;
   /** What came in with the start itself is not part of the history. */
@@ -145,7 +156,8 @@ function historyOf(row: StartRow, events: readonly HistoryEvent[]): AddressHisto
   const { reason, errorText, errorCount, lastErrorAt, lastSignificantErrorAt, softCaused, source, statusUpdatedAt } = row;
   const dates = { lastErrorAt, lastSignificantErrorAt, lastSuccessAt: stateSuccessAt, statusUpdatedAt };
   const state = pastStatus === null ? null : { status: pastStatus, reason, errorText, errorCount, softCaused, source, ...dates };
-  return { addressKey, address, channel, domain, state, lastSuccessAt, firstUndefinedAt, byHand, lastVersion, events };
+  const earlier = row.earlier.map(({ id, at, type }) => ({ id: BigInt(id), occurredAt: new Date(at), type }));
+  return { addressKey, address, channel, domain, state, lastSuccessAt, firstUndefinedAt, earlier, byHand, lastVersion, events };
 }
 
 /**
@@ -158,7 +170,7 @@ function readStarts(
   lines: readonly { readonly addressKey: string; readonly eventId: bigint }[],
   automatic: string,
 ): Promise<StartRow[]> {
-  const known = sql`e.address_key = f.key AND CASE WHEN b.id IS NULL THEN ${isEarlier('e', 'f')} ELSE NOT (${isEarlier('b', 'e')}) END`;
+  const known = (line: string) => sql`CASE WHEN b.id IS NULL THEN ${isEarlier(line, 'f')} ELSE NOT (${isEarlier('b', line)}) END`;
   return database.query<StartRow>(sql`
     WITH wanted AS MATERIALIZED (
       SELECT w.key, w.event FROM jsonb_to_recordset(${rows(lines.map(({ addressKey: key, eventId: event }) => ({ key, event })))}::jsonb) AS w(key uuid, event bigint)
@@ -178,12 +190,16 @@ function readStarts(
       b.id IS NOT NULL AS exclusive, p.status AS "pastStatus", p.reason, p.text AS "errorText", p.error_count AS "errorCount",
       p.last_error_at AS "lastErrorAt", p.last_significant_error_at AS "lastSignificantErrorAt", p.last_success_at AS "stateSuccessAt",
       p.soft_caused AS "softCaused", p.source, p.status_updated_at AS "statusUpdatedAt",
-      (SELECT max(e.occurred_at) FROM delivery_event e WHERE ${known} AND e.outcome = 'DELIVERED') AS "lastSuccessAt",
-      (SELECT min(e.occurred_at) FROM delivery_event e WHERE ${known} AND e.failure_type = 'UNDEFINED' AND ${isCurrentFailure('e')})
-        AS "firstUndefinedAt",
-      COALESCE(q.source IN ('MANUAL', 'IMPORT'), false) OR EXISTS (
+      (SELECT max(e.occurred_at) FROM delivery_event e WHERE e.address_key = f.key AND ${known('e')} AND e.outcome = 'DELIVERED') AS "lastSuccessAt",
+      (SELECT min(e.occurred_at) FROM delivery_event e JOIN delivery_event o ON o.id = COALESCE(e.corrects_id, e.id)
+        WHERE e.address_key = f.key AND e.failure_type = 'UNDEFINED' AND ${isCurrentFailure('e')} AND ${known('o')}
+          AND NOT EXISTS (SELECT FROM wanted w WHERE w.key = f.key AND w.event = e.id)) AS "firstUndefinedAt",
+      COALESCE((SELECT jsonb_agg(jsonb_build_object('id', e.id::text, 'at', extract(epoch FROM e.occurred_at) * 1000, 'type', e.failure_type))
+        FROM wanted w JOIN delivery_event e ON e.id = w.event JOIN delivery_event o ON o.id = COALESCE(e.corrects_id, e.id)
+        WHERE w.key = f.key AND b.id IS NOT NULL AND ${known('o')}), '[]') AS earlier,
+      (q.source IS NOT NULL AND COALESCE(h.source, q.source) IN ('MANUAL', 'IMPORT')) OR EXISTS (
         SELECT FROM quarantine_event l WHERE l.address_key = f.key AND l.short_code = '' AND l.source IN ('MANUAL', 'IMPORT')
-          AND NOT (${isEarlier('l', 'f')})) AS "byHand",
+          AND l.requalification_id IS NULL AND NOT (${isEarlier('l', 'f')})) AS "byHand",
       COALESCE((SELECT max(l.version) FROM quarantine_event l WHERE l.address_key = f.key AND l.short_code = ''), 0) AS "lastVersion"
     FROM (SELECT DISTINCT ON (key) * FROM found WHERE id IS NOT NULL ORDER BY key, id) f
     LEFT JOIN (SELECT DISTINCT key FROM found WHERE id IS NULL) lost ON lost.key = f.key
@@ -197,6 +213,9 @@ function readStarts(
       SELECT l.* FROM quarantine_event l
       WHERE l.address_key = f.key AND l.short_code = '' AND CASE WHEN b.id IS NULL THEN ${isEarlier('l', 'f')} ELSE l.id = b.id END
       ORDER BY l.version DESC LIMIT 1) p ON true
+    LEFT JOIN LATERAL (
+      SELECT l.source FROM quarantine_event l WHERE l.address_key = f.key AND l.short_code = '' AND l.requalification_id IS NULL
+      ORDER BY l.version DESC LIMIT 1) h ON true
     LEFT JOIN LATERAL (SELECT e.source FROM quarantine_entry e WHERE e.address_key = f.key AND e.short_code = '' OFFSET 0) q ON true
     ORDER BY f.key`);
 }

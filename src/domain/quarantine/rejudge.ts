@@ -28,7 +28,8 @@ export interface JudgedEvent {
 
 /** An address with all that came in since the first failure that is taken for something else, in the order in which it came. */
 export interface JudgedPast {
-  readonly start: ReplayStart;
+  /** What came before them, as it was taken and as it is taken now. */
+  readonly start: Readonly<Record<'before' | 'after', ReplayStart>>;
   readonly events: readonly JudgedEvent[];
   /** As it is now. */
   readonly entry: QuarantineState | null;
@@ -52,7 +53,7 @@ export function rejudgeAddress(past: JudgedPast, policy: QuarantinePolicy, now: 
   if (spared !== null) return { effect: spared, next: past.entry, decisive: null, quarantining: new Map() };
   const [old, fresh] = (['before', 'after'] as const).map((side) => {
     const events = past.events.map((event) => ({ occurredAt: event.occurredAt, failure: event[side] }));
-    return replayAddress(past.start, events, policy, now);
+    return replayAddress(past.start[side], events, policy, now);
   }) as [ReturnType<typeof replayAddress>, ReturnType<typeof replayAddress>];
   const quarantining = new Map(
     past.events.flatMap((_, index) => {

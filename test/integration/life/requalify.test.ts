@@ -146,6 +146,35 @@ describe('what comes after', () => {
     expect(await states(address)).toEqual(['gone']);
   });
 
+  test('a text that is unknown again is the first unknown one of its address again, also from before a release (QUA-9)', async () => {
+    const address = life.anAddress();
+    for (const day of [1, 2]) await life.fail(address, UNKNOWN, day);
+    await releaseQuarantine(life.instance, { filter: { address: { eq: address } }, mode: 'SET_VALID', dryRun: false }, OPERATOR);
+    await life.fail(address, UNKNOWN, 4);
+    expect(await entryOf(life.instance, address)).toMatchObject({ status: 'ERRONEOUS', errorCount: 1, reason: 'UNDEFINED' });
+    await life.addRule({ ...OUTAGE_RULE, patterns: [UNKNOWN] });
+    await life.requalify();
+    expect(await entryOf(life.instance, address)).toMatchObject({ status: 'ERRONEOUS', errorCount: 1, reason: 'UNREACHABLE' });
+    await life.instance.database.execute(sql`DELETE FROM qualification_rule WHERE origin = 'USER'`);
+    await life.anotherNode();
+    await life.requalify();
+    expect(await entryOf(life.instance, address)).toMatchObject({ status: 'ERRONEOUS', errorCount: 1, reason: 'UNDEFINED' });
+  });
+
+  test('a failure from before a release that is known now makes no later one the second unknown one (QUA-9)', async () => {
+    const address = life.anAddress();
+    const other = `${UNKNOWN} otherwise`;
+    await life.fail(address, OUTAGE, 1);
+    await life.fail(address, UNKNOWN, 1);
+    await releaseQuarantine(life.instance, { filter: { address: { eq: address } }, mode: 'SET_VALID', dryRun: false }, OPERATOR);
+    await life.fail(address, other, 4);
+    expect(await stateOf(life.instance, address)).toBe('ERRONEOUS 1');
+    await life.edit(UNKNOWN, { type: 'SOFT', reason: 'REFUSED', status: 'KEEP' });
+    await life.edit(other, { fault: 'RECIPIENT', status: 'KEEP' });
+    await life.requalify();
+    expect(await stateOf(life.instance, address)).toBe('VALID 0');
+  });
+
   test('a preview sees what the failures are taken for now', async () => {
     const address = await life.fail(life.anAddress(), OUTAGE, 5);
     await life.addRule();

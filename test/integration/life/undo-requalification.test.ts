@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { backgroundWorkEnded } from '../../../src/operations/background-work.ts';
+import { createQuarantineEntry } from '../../../src/operations/create-quarantine-entry.ts';
 import { requalify } from '../../../src/operations/requalify.ts';
 import { runCleanup, SCHEDULED_CLEANUP } from '../../../src/operations/run-cleanup.ts';
 import { requalificationName, requalificationWork, resumeRequalifications } from '../../../src/operations/run-requalification.ts';
@@ -9,7 +10,7 @@ import { verifyQuarantine } from '../../../src/operations/verify-quarantine.ts';
 import { sql } from '../../../src/store/database.ts';
 import { aDelivery, logOf } from '../../support/feedback-instance.ts';
 import { entryOf, ledgerOf, OPERATOR, stateOf } from './life.ts';
-import { march, OUTAGE, openRequalifyingLife, type RequalifyingLife, UNKNOWN } from './requalifying.ts';
+import { march, OUTAGE, OUTAGE_RULE, openRequalifyingLife, type RequalifyingLife, UNKNOWN } from './requalifying.ts';
 
 let life: RequalifyingLife;
 
@@ -66,6 +67,22 @@ describe('undoing a requalification', () => {
       const entries = await Promise.all([address, made, gone].map((one) => entryOf(life.instance, one)));
       return [await life.countersOf(delivery.id), await logOf(life.instance, delivery.logIds[0]), ...entries] as const;
     }
+  });
+
+  test('an entry that a person made before the failures is judged again as at first, undone or not', async () => {
+    const address = life.anAddress();
+    await createQuarantineEntry(life.instance, { channel: 'EMAIL', address, status: 'VALID' }, OPERATOR);
+    await life.fail(address, OUTAGE, 3);
+    await life.addRule({ ...OUTAGE_RULE, type: 'IGNORED' });
+    const first = await life.requalify();
+    expect([first.released, await stateOf(life.instance, address)]).toEqual([1, 'VALID 0']);
+    await undo(first.id);
+    expect(await stateOf(life.instance, address)).toBe('QUARANTINE 1');
+    expect(await life.requalify()).toMatchObject({ released: 1, skippedByHand: 0 });
+    await life.instance.database.execute(sql`DELETE FROM qualification_rule WHERE origin = 'USER'`);
+    await life.anotherNode();
+    expect(await life.requalify()).toMatchObject({ newlyQuarantined: 1, skippedByHand: 0 });
+    expect(await stateOf(life.instance, address)).toBe('QUARANTINE 1');
   });
 
   test('spares what has moved on since and reports it', async () => {

@@ -30,10 +30,11 @@ const failed = (n: number, before: Meaning, after: Meaning): JudgedEvent => ({
   before: said(before),
   after: said(after),
 });
+const NOTHING_BEFORE = { state: null, lastSuccessAt: null, firstUndefinedAt: null };
 const judge = (past: Partial<JudgedPast>) =>
   rejudgeAddress(
     {
-      start: { state: null, lastSuccessAt: null, firstUndefinedAt: null },
+      start: { before: NOTHING_BEFORE, after: NOTHING_BEFORE },
       events: [],
       entry: null,
       byHand: false,
