@@ -204,7 +204,7 @@ describe('an answer of which no sentence is known', () => {
   });
 
   it('is not judged by single words of the prose around it', () => {
-    const notice = 'This is the mail system. The login of the recipient was not recognised as one of our own.';
+    const notice = 'This is the mail system. The login was not recognised as one of our own.';
     const { verdict } = qualify({ channel: 'EMAIL', origin: 'ASYNC', text: '550 xyzzy', notice }, book);
     expect(verdict.type).toBe('UNDEFINED');
   });

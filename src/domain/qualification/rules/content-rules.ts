@@ -1,4 +1,5 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
+import { BANNED_PART, TOO_BIG } from './english-families.ts';
 
 /** Answers about the message itself. Fault of the content: never counted against a recipient (A3). */
 export const CONTENT_RULES: readonly BuiltInRule[] = [
@@ -23,6 +24,8 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
       'ウィルス',
     ],
     unless: [
+      'error in processing',
+      'scan failed',
       'scanned for virus',
       'scanned by',
       'checked for virus',
@@ -45,6 +48,7 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'CONTENT',
     patterns: [
+      ...TOO_BIG,
       'message too big',
       'message is too big',
       'message too large',
@@ -289,6 +293,7 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'CONTENT',
     patterns: [
+      ...BANNED_PART,
       'attachments of this',
       'attachments of that',
       'attachments of type',

@@ -1,5 +1,6 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
 import { ABOUT_SENDER } from './about-sender.ts';
+import { NO_SUCH_DOMAIN, SILENT_SERVER, TOO_MUCH } from './english-families.ts';
 
 /** Answers about names, connections and systems: worth another try, and nobody's mailbox is to blame. */
 export const DNS_RULES: readonly BuiltInRule[] = [
@@ -53,7 +54,7 @@ export const DNS_RULES: readonly BuiltInRule[] = [
       'pointing to itself',
       'loop to ourselves',
     ],
-    unless: [...ABOUT_SENDER, 'no open relay'],
+    unless: ['dns hard error', ...ABOUT_SENDER, 'no open relay'],
     examples: ['554 5.4.6 Too many hops', 'X-Postfix; mail for firm.example loops back to myself', '554 5.3.5 Local configuration error'],
   },
   {
@@ -111,6 +112,7 @@ export const DNS_RULES: readonly BuiltInRule[] = [
     reason: 'INVALID_DOMAIN',
     fault: 'RECIPIENT',
     patterns: [
+      ...NO_SUCH_DOMAIN,
       'destination domain … is unknown',
       'illegal host domain',
       'unknown recipient domain',
@@ -326,6 +328,7 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'SENDER',
     patterns: [
+      ...TOO_MUCH,
       'rate limit',
       'ratelimit',
       'rate control',
@@ -491,6 +494,7 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      ...SILENT_SERVER,
       'conversation aborted',
       'connection got far enough',
       'delivery temporarily suspended',
@@ -665,6 +669,8 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'message too old',
+      'message is too old',
       'delivery failed … attempts',
       'failed after … attempts',
       'after … attempts',
@@ -780,6 +786,10 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'error in processing',
+      'synchronization',
+      'synchronisation',
+      'pipelining',
       'command time limit exceeded',
       'other or undefined mail system',
       'unable to chdir',
@@ -934,6 +944,8 @@ export const COMMAND_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'lock file',
+      'lockfile',
       'locked by another',
       'temporarily locked by',
       'locked by process',

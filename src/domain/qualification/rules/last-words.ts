@@ -1,5 +1,6 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
-import { NOT_THE_RECIPIENT } from './not-the-recipient.ts';
+import { near } from './english-families.ts';
+import { ELSEWHERE } from './not-the-recipient.ts';
 
 /*
  * The last resort before a text is left to a person: an answer in English that no sentence of the table is found in, judged
@@ -117,68 +118,6 @@ const FULL_BEHIND = [
   'insufficient',
 ];
 
-/** What speaks of something else than the recipient. */
-const ELSEWHERE = [
-  ...NOT_THE_RECIPIENT,
-  'your ',
-  ' from ',
-  'header',
-  'policy',
-  'spam',
-  'blocked',
-  'block list',
-  'blacklist',
-  'listed in',
-  'password',
-  'authenticat',
-  'authoriz',
-  'relay',
-  'domain',
-  ' host',
-  'server',
-  ' dns',
-  ' ip ',
-  ' helo',
-  ' tls',
-  'certificate',
-  'attachment',
-  'command',
-  'argument',
-  'parameter',
-  'character',
-  ' url',
-  'temporar',
-  'try again',
-  'later',
-  'too many',
-  'error reading',
-  'signature',
-  'format',
-  'encoding',
-  'complian',
-  'legitimate',
-  'submit',
-  ' send',
-  ' field',
-  ' use of',
-  'illegal use',
-  'outside',
-  'approved',
-  'missing',
-  'contain',
-  'literal',
-  'limit',
-  'may not ',
-  'want',
-  'deny',
-  'opted out',
-  'database',
-];
-
-function within(first: readonly string[], second: readonly string[]): readonly string[] {
-  return first.flatMap((one) => second.map((other) => `${one} ‥ ${other}`));
-}
-
 /** Judged by single words, last of all. */
 export const LAST_WORDS: readonly BuiltInRule[] = [
   {
@@ -188,9 +127,9 @@ export const LAST_WORDS: readonly BuiltInRule[] = [
     fault: 'RECIPIENT',
     weak: true,
     coded: true,
-    patterns: [...within(PLACES, FULL_BEHIND), 'too much mail ‥ data', ' space ‥ not enough', ' storage ‥ full'],
+    patterns: [...near(PLACES, FULL_BEHIND), 'too much mail ‥ data', ' space ‥ not enough', ' storage ‥ full'],
     unless: ['message size', 'connection', 'recipients', 'per hour', 'rate', 'system', 'sender', 'your '],
-    examples: ['550 the folder of this person has overflowed: folder too large', '550 the maildrop has no room'],
+    examples: ['550 the folder of this person has overflowed: folder too large', '552 not a byte of the recipient is over his limit'],
   },
   {
     name: 'Words_of_no_such_person',
@@ -201,14 +140,14 @@ export const LAST_WORDS: readonly BuiltInRule[] = [
     coded: true,
     temporary: false,
     patterns: [
-      ...within(PEOPLE, MISSING_BEHIND),
-      ...within(MISSING_BEFORE, PEOPLE.slice(0, -1)),
+      ...near(PEOPLE, MISSING_BEHIND),
+      ...near(MISSING_BEFORE, PEOPLE.slice(0, -1)),
       'unable to find … directory',
       'could not find … directory',
       'cannot find … directory',
     ],
     unless: ELSEWHERE,
-    examples: ['550 the login ann was incorrect', '550 RCPT <ann@firm.example> isnt valid'],
+    examples: ['550 the login ann was incorrect', '550 that login is not a known one'],
   },
   {
     name: 'Words_of_transport',

@@ -1,5 +1,6 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
 import { ABOUT_SENDER } from './about-sender.ts';
+import { FULL_MAILBOX, SHUT_MAILBOX, USED_QUOTA } from './english-families.ts';
 import { FOREIGN_FULL, FOREIGN_INACTIVE, FOREIGN_IP_ADDRESS, FOREIGN_UNKNOWN } from './foreign-words.ts';
 import { NOT_THE_RECIPIENT } from './not-the-recipient.ts';
 
@@ -8,8 +9,8 @@ import { NOT_THE_RECIPIENT } from './not-the-recipient.ts';
  * that speaks of the sender or the content, and keeps silent where the sentence names a full, disabled or protected mailbox.
  */
 
-function withForeign(english: readonly string[], foreign: readonly string[]): readonly string[] {
-  return [...new Set([...english, ...foreign])];
+function withFamily(sentences: readonly string[], ...families: readonly (readonly string[])[]): readonly string[] {
+  return [...new Set([...sentences, ...families.flat()])];
 }
 
 /** Explicit words about storage; tried before User_unknown, because some receivers write both ("5.1.1 ... over quota"). */
@@ -19,57 +20,60 @@ export const STORAGE_RULES: readonly BuiltInRule[] = [
     type: 'SOFT',
     reason: 'MAILBOX_FULL',
     fault: 'RECIPIENT',
-    patterns: [
-      'over the quota',
-      'over quota',
-      'overquota',
-      'quota exceed',
-      'quota … exceed',
-      'exceed … quota',
-      'exceeded quota',
-      'exceeds quota',
-      'out of quota',
-      'quota limit',
-      'quota reached',
-      'quota is full',
-      'quota full',
-      'quota violation',
-      'quota problem',
-      'quota has been',
-      'disk quota',
-      'disc quota',
-      'diskspace quota',
-      'storage quota',
-      'mailbox quota',
-      'mail quota',
-      'quota usage',
-      'quota for user',
-      'quota for this user',
-      'quota error',
-      'insufficient quota',
-      'no quota',
-      'beyond quota',
-      'above quota',
-      'exceeding quota',
-      'would exceed mailbox',
-      'uberschreit … quota',
-      'quota … uberschritten',
-      'quota … depass',
-      'depass … quota',
-      'quota atteint',
-      'cuota',
-      'quota superat',
-      'quota excedid',
-      'cota excedid',
-      'cota … excedid',
-      'limite de quota',
-      'quota esaurit',
-      'quota przekroczon',
-      'przekroczon … quota',
-      'kvota',
-      'квот',
-      'overdrawn',
-    ],
+    patterns: withFamily(
+      [
+        'over the quota',
+        'over quota',
+        'overquota',
+        'quota exceed',
+        'quota … exceed',
+        'exceed … quota',
+        'exceeded quota',
+        'exceeds quota',
+        'out of quota',
+        'quota limit',
+        'quota reached',
+        'quota is full',
+        'quota full',
+        'quota violation',
+        'quota problem',
+        'quota has been',
+        'disk quota',
+        'disc quota',
+        'diskspace quota',
+        'storage quota',
+        'mailbox quota',
+        'mail quota',
+        'quota usage',
+        'quota for user',
+        'quota for this user',
+        'quota error',
+        'insufficient quota',
+        'no quota',
+        'beyond quota',
+        'above quota',
+        'exceeding quota',
+        'would exceed mailbox',
+        'uberschreit … quota',
+        'quota … uberschritten',
+        'quota … depass',
+        'depass … quota',
+        'quota atteint',
+        'cuota',
+        'quota superat',
+        'quota excedid',
+        'cota excedid',
+        'cota … excedid',
+        'limite de quota',
+        'quota esaurit',
+        'quota przekroczon',
+        'przekroczon … quota',
+        'kvota',
+        'квот',
+        'overdrawn',
+      ],
+      USED_QUOTA,
+    ),
     unless: [
       'submission quota',
       'sending quota',
@@ -116,7 +120,7 @@ export const USER_RULES: readonly BuiltInRule[] = [
     type: 'SOFT',
     reason: 'ACCOUNT_DISABLED',
     fault: 'RECIPIENT',
-    patterns: withForeign(
+    patterns: withFamily(
       [
         'mailbox is on hold',
         'suspend the service',
@@ -352,8 +356,11 @@ export const USER_RULES: readonly BuiltInRule[] = [
         'user is terminated',
       ],
       FOREIGN_INACTIVE,
+      SHUT_MAILBOX,
     ),
     unless: [
+      'lock file',
+      'lockfile',
       ...FOREIGN_IP_ADDRESS,
       'message expired',
       'delivery expired',
@@ -398,7 +405,7 @@ export const USER_RULES: readonly BuiltInRule[] = [
     reason: 'USER_UNKNOWN',
     fault: 'RECIPIENT',
     statusNot: ['.7.8', '.7.9', '.7.57', '.1.7', '.1.8'],
-    patterns: withForeign(
+    patterns: withFamily(
       [
         'adresse konnte nicht gefunden',
         'adresse … nicht gefunden werden',
@@ -1217,7 +1224,7 @@ export const USER_RULES: readonly BuiltInRule[] = [
     type: 'SOFT',
     reason: 'MAILBOX_FULL',
     fault: 'RECIPIENT',
-    patterns: withForeign(
+    patterns: withFamily(
       [
         'mailbox has no space',
         'has too much mail',
@@ -1439,6 +1446,7 @@ export const USER_RULES: readonly BuiltInRule[] = [
         'allowance exceeded',
       ],
       FOREIGN_FULL,
+      FULL_MAILBOX,
     ),
     unless: [
       'mail system full',

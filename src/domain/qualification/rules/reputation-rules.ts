@@ -1,5 +1,6 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
 import { ABOUT_SENDER } from './about-sender.ts';
+import { BARRED_MAILBOX, CLOSED_LIST } from './english-families.ts';
 
 /** Refusals by the recipient's own filter, rule or list: nobody's reputation. Fault of the recipient (A3). */
 export const FILTER_RULES: readonly BuiltInRule[] = [
@@ -9,6 +10,8 @@ export const FILTER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'RECIPIENT',
     patterns: [
+      'unsubscribed recipient',
+      ...CLOSED_LIST,
       'must be a member of',
       'member of the list to post',
       'was automatically rejected',
@@ -302,6 +305,8 @@ export const REPUTATION_RULES: readonly BuiltInRule[] = [
       'schwarzen liste',
     ],
     unless: [
+      'too many ‥ connections',
+      'too many ‥ sessions',
       'too many messages received',
       'too many connections',
       'too many concurrent',
@@ -331,6 +336,7 @@ export const REPUTATION_RULES: readonly BuiltInRule[] = [
     reason: 'ACCOUNT_DISABLED',
     fault: 'RECIPIENT',
     patterns: [
+      ...BARRED_MAILBOX,
       'recipient account is blocked',
       'account is blocked',
       'mailbox is blocked',
@@ -354,7 +360,7 @@ export const REPUTATION_RULES: readonly BuiltInRule[] = [
       'cuenta … bloqueada',
       'conta … bloqueada',
     ],
-    unless: [...ABOUT_SENDER, 'your account'],
+    unless: [' ip ', 'blocked sender', 'block list', 'blocklist', ...ABOUT_SENDER, 'your account'],
     examples: ['550 5.2.1 This mailbox is blocked'],
   },
 ];

@@ -1,4 +1,5 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
+import { UNWANTED_SENDER, WRONG_SERVER_NAME } from './english-families.ts';
 import { FOREIGN_PASSWORD, FOREIGN_SENDER } from './foreign-words.ts';
 
 /** Answers about the sending side: its address, its servers, its reputation. They never count against a recipient (A3). */
@@ -49,6 +50,7 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'SENDER',
     patterns: [
+      ...UNWANTED_SENDER,
       ...FOREIGN_SENDER,
       'sender user unknown',
       'from address does not exist',
@@ -189,6 +191,14 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
       '발신자 차단',
     ],
     unless: [
+      'message to sender',
+      'returned to sender',
+      'returning to sender',
+      'returned to the sender',
+      'message to the sender',
+      'mail to sender',
+      'mail to the sender',
+      'sent to sender',
       'notify the sender',
       'return to sender',
       'not our customer',
@@ -286,6 +296,7 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'SENDER',
     patterns: [
+      ...WRONG_SERVER_NAME,
       'need fully qualified',
       ' ptr ',
       'reverse dns',

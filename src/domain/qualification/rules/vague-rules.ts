@@ -1,9 +1,23 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
 import { ABOUT_SENDER } from './about-sender.ts';
+import { NOBODY } from './english-families.ts';
 import { FOREIGN_IP_ADDRESS } from './foreign-words.ts';
+import { ELSEWHERE } from './not-the-recipient.ts';
 
 /** Words that several meanings share. Weak ones give way to the enhanced status code (amendment A6). */
 export const VAGUE_RULES: readonly BuiltInRule[] = [
+  {
+    name: 'Nobody_there',
+    type: 'HARD',
+    reason: 'USER_UNKNOWN',
+    fault: 'RECIPIENT',
+    weak: true,
+    temporary: false,
+    statusNot: ['.7.8', '.7.9', '.7.57', '.1.7', '.1.8'],
+    patterns: NOBODY,
+    unless: [...ELSEWHERE, 'unknown address error', 'access denied'],
+    examples: ['550 the subscriber ann is not registered', '554 Rejected: this addressee could not be located'],
+  },
   {
     name: 'Mailbox_not_available',
     type: 'HARD',
@@ -254,7 +268,7 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       'marked as inactive',
     ],
     unless: [...ABOUT_SENDER, 'tls', 'relay', 'connection', 'bounds disabled'],
-    examples: ['550 User account not activated yet', '550 <a@b.example> locked'],
+    examples: ['550 <a@b.example> locked', '550 not activated yet'],
   },
   {
     name: 'Auto_replies',
