@@ -1,5 +1,6 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
-import { BANNED_PART, TOO_BIG } from './english-families.ts';
+import { BAD_HEADER, BANNED_PART, TOO_BIG } from './english-families.ts';
+import { FOREIGN_MAILBOX, FOREIGN_TOO_BIG } from './foreign-words.ts';
 
 /** Answers about the message itself. Fault of the content: never counted against a recipient (A3). */
 export const CONTENT_RULES: readonly BuiltInRule[] = [
@@ -48,6 +49,8 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'CONTENT',
     patterns: [
+      ...FOREIGN_TOO_BIG,
+
       ...TOO_BIG,
       'message too big',
       'message is too big',
@@ -132,6 +135,8 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
       'limit for message size',
     ],
     unless: [
+      ...FOREIGN_MAILBOX,
+
       'mailfile',
       'mailbox has reached',
       'mailbox is full',
@@ -153,6 +158,8 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'CONTENT',
     patterns: [
+      ...BAD_HEADER,
+
       'improper use of 8',
       'fail syntax check',
       'headers fail syntax',

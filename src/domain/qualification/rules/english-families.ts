@@ -126,7 +126,12 @@ export const SHUT_MAILBOX: readonly string[] = [
       'never logs',
     ],
   ),
-  ...near(MAILBOXES, ['closed', 'expired', 'shut down', 'archived']),
+  ...near(MAILBOXES, ['closed', 'expired', 'shut down', 'archived', 'not currently', 'currently not']),
+  ...MAILBOXES.flatMap((box) =>
+    ['is', 'was', 'has been'].flatMap((verb) =>
+      ['disabled', 'locked', 'suspended', 'closed', 'deactivated', 'frozen', 'terminated'].map((state) => `${box} … ${verb} ${state}`),
+    ),
+  ),
 ];
 
 /** The mailbox is barred by its provider. */
@@ -145,7 +150,26 @@ const STORES: readonly string[] = [
 
 /** The mailbox holds no more. */
 export const FULL_MAILBOX: readonly string[] = [
-  ...near(STORES, [' full', 'overflow', 'no space', 'no room', 'no more', 'used up', 'exhausted', 'cannot hold', 'at capacity']),
+  ...near(STORES, [
+    ' full',
+    'overflow',
+    'no space',
+    'no room',
+    'no more',
+    'used up',
+    'exhausted',
+    'cannot hold',
+    'at capacity',
+    'over its',
+    'over his',
+    'over their',
+    'over the limit',
+    'over limit',
+    'reached its',
+    'reached his',
+    'reached their',
+    'limit reached',
+  ]),
   ...near(
     [...STORES, ' user', ' recipient', ' addressee', ' customer', ' *'],
     [
@@ -161,6 +185,10 @@ export const FULL_MAILBOX: readonly string[] = [
       'used up',
     ],
   ),
+  ...near(['disk full', 'disk is full'], [' user', ' mailbox', ' account', ' recipient']),
+  'hold any more',
+  'hold no more',
+  'accept any more mail',
   ...near(['exceed', 'over ', 'above', 'beyond', 'reached'], ['storage', 'allotted', 'allotment', 'mailbox size', 'mailbox limit']),
 ];
 
@@ -375,3 +403,35 @@ export const TOO_MUCH: readonly string[] = [
     ['limit', 'exceed', 'throttl', 'quota'],
   ),
 ];
+
+const HEADER_FIELDS: readonly string[] = [
+  ' subject',
+  ' header',
+  ' date field',
+  ' date line',
+  ' message id',
+  ' from line',
+  ' from field',
+  ' to field',
+  ' to line',
+];
+
+/** A header field that the receiver does not take. */
+export const BAD_HEADER: readonly string[] = [
+  ...near(HEADER_FIELDS, [
+    'missing',
+    'absent',
+    'required',
+    'invalid',
+    'malformed',
+    'too long',
+    'duplicate',
+    'empty',
+    'illegal',
+    'more than once',
+  ]),
+  ...near(['no ', 'missing', 'invalid', 'malformed', 'duplicate', 'empty', 'illegal', 'multiple', 'repeated'], HEADER_FIELDS),
+];
+
+/** Mail for somewhere else is not passed on. */
+export const NO_RELAY: readonly string[] = near(['not', 'nt', 'cannot', 'refuse', 'unable', 'denied', 'prohibit', 'forbid'], [' relay']);

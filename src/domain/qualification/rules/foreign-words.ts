@@ -299,10 +299,13 @@ export const FOREIGN_INACTIVE: readonly string[] = [
   },
   { names: [' conta ', 'caixa', 'usuario'], said: ['inativ', 'desativad', 'suspens', 'cancelad', 'bloquead', 'encerrad'] },
   {
-    names: ['casella', 'utente', 'indirizzo'],
-    said: ['disattiv', 'sospes', 'bloccat', 'inattiv', 'disabilitat', 'scadut', 'chius'],
+    names: ['casella', 'utente', 'indirizzo', 'account'],
+    said: ['non attiv', 'disattiv', 'sospes', 'bloccat', 'inattiv', 'disabilitat', 'scadut', 'chius'],
   },
-  { names: ['mailbox', 'gebruiker', 'postvak'], said: ['uitgeschakeld', 'geblokkeerd', 'gedeactiveerd', 'afgesloten', 'opgeheven'] },
+  {
+    names: ['mailbox', 'gebruiker', 'postvak', 'account'],
+    said: ['uitgeschakeld', 'geblokkeerd', 'gedeactiveerd', 'afgesloten', 'opgeheven'],
+  },
   { names: ['konto', 'skrzynk'], said: ['zablokowan', 'nieaktywn', 'zawieszon', 'wylaczon', 'zamkniet'] },
   {
     names: ['аккаунт', 'ящик', 'учетн', 'пользовател'],
@@ -311,4 +314,42 @@ export const FOREIGN_INACTIVE: readonly string[] = [
   { names: ['账户', '账号', '帐号', '帳號', '邮箱', '用户'], said: ['冻结', '停用', '禁用', '锁定', '注销', '过期', '凍結'] },
   { names: ['アカウント', 'メールボックス', 'ユーザ'], said: ['停止', '無効に', '凍結', '解約', '利用できません'] },
   { names: ['계정', '사용자'], said: ['정지', '휴면', '중지', '해지', '비활성'] },
+].flatMap(inPairs);
+
+/** The mailbox, of which a size may be told as well. */
+export const FOREIGN_MAILBOX: readonly string[] = [
+  'postfach',
+  'boite',
+  'buzon',
+  'casilla',
+  'caixa',
+  'casella',
+  'postvak',
+  'skrzynk',
+  'schrank',
+  'ящик',
+  '邮箱',
+  '郵箱',
+  '信箱',
+  'メールボックス',
+  '메일함',
+];
+
+/** The message is larger than what is taken. */
+export const FOREIGN_TOO_BIG: readonly string[] = [
+  { names: ['nachricht', ' mail ', 'grosse'], said: ['zu gross', 'uberschreit', 'ueberschreit', 'uberschritten'] },
+  {
+    names: ['taille du message', 'taille du courrier', 'message'],
+    said: ['depass', 'trop volumineu', 'trop gros', 'trop grand', 'excede'],
+  },
+  { names: ['mensaje', 'tamano'], said: ['demasiado grande', 'excede', 'supera', 'excedid'] },
+  { names: ['mensagem', 'tamanho'], said: ['muito grande', 'excede', 'ultrapassa', 'excedid'] },
+  { names: ['messaggio', 'dimensione', 'dimensioni'], said: ['troppo grande', 'supera', 'eccede'] },
+  { names: ['bericht', 'grootte'], said: ['te groot', 'overschrijdt', 'overschreden'] },
+  { names: ['wiadomosc', 'rozmiar'], said: ['zbyt duz', 'za duz', 'przekracz'] },
+  { names: ['zprava', 'velikost'], said: ['prilis velk', 'prekracuje', 'prekrocen'] },
+  { names: ['размер', 'сообщени', 'письмо'], said: ['превыша', 'превышен', 'слишком больш'] },
+  { names: ['邮件', '郵件', '大小'], said: ['过大', '過大', '太大', '超过', '超出', '超過'] },
+  { names: ['サイズ'], said: ['超え', '超過', '大きすぎ', '制限'] },
+  { names: ['크기'], said: ['초과', '큽니다'] },
 ].flatMap(inPairs);

@@ -63,6 +63,11 @@ export const DNS_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'eai again',
+      'eservfail',
+      'esrvfail',
+      'etimeout',
+
       'host not found try again',
       'name service error … try again',
       'lookup … try again',
@@ -112,6 +117,8 @@ export const DNS_RULES: readonly BuiltInRule[] = [
     reason: 'INVALID_DOMAIN',
     fault: 'RECIPIENT',
     patterns: [
+      'enodata',
+
       ...NO_SUCH_DOMAIN,
       'destination domain … is unknown',
       'illegal host domain',
@@ -669,6 +676,12 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'queue for',
+      'in the queue … hours',
+      'in the queue … days',
+      'queued for',
+      'queue … longer than',
+
       'message too old',
       'message is too old',
       'delivery failed … attempts',
@@ -786,6 +799,8 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'process returned',
+
       'error in processing',
       'synchronization',
       'synchronisation',

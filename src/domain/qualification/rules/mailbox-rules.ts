@@ -407,6 +407,18 @@ export const USER_RULES: readonly BuiltInRule[] = [
     statusNot: ['.7.8', '.7.9', '.7.57', '.1.7', '.1.8'],
     patterns: withFamily(
       [
+        'dont know anyone',
+        'do not know anyone',
+        'not one of our',
+        'nobody … name',
+        'no one … name',
+        'nobody of this name',
+        'recipient ‥ not be resolved',
+        'user ‥ not be resolved',
+        'mailbox ‥ not be resolved',
+        'address ‥ is not valid',
+        'not in route list',
+
         'adresse konnte nicht gefunden',
         'adresse … nicht gefunden werden',
         'adresse wurde nicht gefunden',
@@ -1449,6 +1461,12 @@ export const USER_RULES: readonly BuiltInRule[] = [
       FULL_MAILBOX,
     ),
     unless: [
+      ' hour',
+      ' minute',
+      'per day',
+      'sending',
+      'daily',
+
       'mail system full',
       'system is full',
       'queue is full',

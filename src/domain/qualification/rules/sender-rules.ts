@@ -1,5 +1,5 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
-import { UNWANTED_SENDER, WRONG_SERVER_NAME } from './english-families.ts';
+import { NO_RELAY, UNWANTED_SENDER, WRONG_SERVER_NAME } from './english-families.ts';
 import { FOREIGN_PASSWORD, FOREIGN_SENDER } from './foreign-words.ts';
 
 /** Answers about the sending side: its address, its servers, its reputation. They never count against a recipient (A3). */
@@ -368,6 +368,9 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'SENDER',
     patterns: [
+      ...NO_RELAY,
+      'be relayed',
+
       'required for relay',
       'required to relay',
       'before relaying',

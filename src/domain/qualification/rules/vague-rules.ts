@@ -138,6 +138,13 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
     fault: 'SENDER',
     weak: true,
     patterns: [
+      'refusing',
+      'rejecting',
+      'denying',
+      'declined',
+      'decline ',
+      'barred',
+
       ...FOREIGN_IP_ADDRESS,
       'policy',
       'policies',
