@@ -77,6 +77,8 @@ interface TextDecisions {
 
 const UNREACHABLE: Meaning = { type: 'SOFT', reason: 'UNREACHABLE', fault: 'INFRASTRUCTURE' };
 const UNDEFINED: Meaning = { type: 'UNDEFINED', reason: 'UNDEFINED', fault: 'UNDETERMINED' };
+/** Most characters of a remark without a reply code whose single words are asked: in longer prose they stand by chance. */
+const LONGEST_REMARK = 160;
 const SILENT: TextDecisions = { clear: null, vague: null };
 
 function ruleDecision(rule: { readonly name: string; readonly meaning: Meaning }): Decision {
@@ -126,8 +128,9 @@ function decideByOwnRules({ evidence, book, shadowHits }: Question): Decision | 
 /** What the single words of an answer tell of which nothing else is known, else what its code was made for. */
 function decideByLastWords(question: Question, codes: Codes): Decision | null {
   const { evidence, book } = question;
-  if (evidence.channel !== 'EMAIL' || codes.innerReply === null) return null;
+  if (evidence.channel !== 'EMAIL' || (codes.innerReply === null && evidence.text.length > LONGEST_REMARK)) return null;
   const words = evidence.text === '' ? SILENT : decideByText(question, foldText(evidence.text), codes, book.table.lastWords());
+  if (codes.innerReply === null) return words.vague?.meaning.type === 'HARD' ? null : words.vague;
   return words.vague ?? decideByBareReply(codes);
 }
 
