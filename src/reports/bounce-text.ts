@@ -36,7 +36,7 @@ const SUMMARY = /^[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?(?=\S{1,200}\.\.\. )/;
 const AFTER_HEAD = /^(?:\s*$|\s*[:;,(|]|\s*\.{2,}|\s*[-–—=]|\s+on\s|\s*<|\s+\S)/;
 const COLON_BEFORE = /(?:^|[\s(])(?:[^\s:]{1,40}\s){0,7}[^\s:]{1,40}\s*[:：]\s*[<"']?$/;
 const NOT_A_RECIPIENT =
-  /(?:mail from|sender|from|reply-to|contact|contacting|e-?mail to|mailto|help|support|assistance|questions?|please (?:contact|send|mail|e-?mail|write)|message-id|id|postmaster|kontakt|contactez|contacte|owner|cc|subject|envelope-from|return-path|x-[\w-]+|on behalf of|administrator|helo|abs(?:ender)?|expéditeur|remitente|差出人)\s*[:=]?\s*[<"'(]*$/i;
+  /(?:mail from|sender|from|reply-to|contact|contacting|(?<!\b(?:your|the|this|an) )e-?mail to|mailto|help|support|assistance|questions?|please (?:contact|send|mail|e-?mail|write)|message-id|id|postmaster|kontakt|contactez|contacte|owner|cc|subject|envelope-from|return-path|x-[\w-]+|on behalf of|administrator|helo|abs(?:ender)?|expéditeur|remitente|差出人)\s*[:=]?\s*[<"'(]*$/i;
 const RECIPIENT_BEFORE =
   /(?:\bto|\bfor|recipients?|rcpt|address(?:es)?|user(?:id)?|mailbox|account|empf[aä]nger|adress[ae]|an|destinat\w{2,8}|a|à|para|do|odbiorc\w{1,4}|naar|til|получател\w{1,4}|адрес\w{0,4}|宛先|宛|收件人|地址)\s*[:：=]?\s*[<"'(«[]*$/i;
 const OWN_PROGRAM = /^(?:mailer-daemon|postmaster|mail-daemon|mdaemon|no-?reply|noreply|abuse|hostmaster|helpdesk|support|mailerdaemon)$/;

@@ -18,7 +18,7 @@ import { findOwnToken, TOKEN_HEADER } from './own-token.ts';
 import type { ParsedMessage, RecipientAction, ReportedRecipient } from './parsed-message.ts';
 import { type ProviderNotice, readProviderNotice } from './provider-notice.ts';
 import { findOriginal, headersOfHeaderPart, innerMaterial, type Material, noticeAt, prepareMaterial } from './report-material.ts';
-import { isFailureSubject, isStillTrying, plainText } from './report-phrases.ts';
+import { isFailureSubject, isServersOwnReport, isStillTrying, plainText } from './report-phrases.ts';
 import { quotedReply } from './smtp-reply.ts';
 
 export interface ParseOptions {
@@ -178,6 +178,9 @@ function isRefusal(notice: string): boolean {
   return /^["'<]?5\d\d[ -]/.test(quotedReply(notice) ?? '');
 }
 
+/** Where a report says that it is one: its subject and first words. */
+const FIRST_WORDS = 160;
+
 function readFailureText(material: Material, automatic: boolean): Finding | null {
   if (!tellsOfFailure(material, automatic)) return null;
   const original = findOriginal(material, 0);
@@ -188,6 +191,9 @@ function readFailureText(material: Material, automatic: boolean): Finding | null
       ? 'delayed'
       : 'failed';
   const recipients = recipientsOfText(context(material, original), action);
+  const namesNobody = original === null && recipients.every(({ address }) => address === null);
+  // Newsletters and frauds speak of failures in the words of servers, and name neither a recipient nor a message.
+  if (namesNobody && senderRole(material.mail.headers) === 'other' && !isServersOwnReport(plain.slice(0, FIRST_WORDS))) return null;
   return { kind: kindOf(recipients), recipients, original };
 }
 

@@ -14,6 +14,10 @@ describe('an automatic reply', () => {
     ['Risposta automatica: offerte', 'Sono fuori sede.'],
     ['Automatisch antwoord: aanbieding', 'Ik ben afwezig.'],
     ['Autosvar: tilbud', 'Jeg er ikke til stede.'],
+    ['Odpowiedź automatyczna: oferta', 'Wracam w poniedziałek.'],
+    ['Automatski odgovor: ponuda', 'Vraćam se u ponedjeljak.'],
+    ['Trả lời tự động: ưu đãi', 'Hẹn gặp lại.'],
+    ['رد تلقائي: عروض', 'أعود يوم الاثنين.'],
     ['=?utf-8?B?6Ieq5YuV6L+U5L+h?=', '休暇をいただいております。'],
     ['自动回复：优惠', '我不在办公室。'],
     ['Re: Offers', 'I am out of the office until Monday and will reply to your message then.'],
@@ -186,6 +190,8 @@ describe('ordinary mail in the words of a report', () => {
       'Undeliverable mail is returned to sender: your message was rejected.',
       ['List-Unsubscribe: <https://s.example/u>'],
     ],
+    ['Shop', 'What 550 user unknown means', 'This month: full mailboxes, and mail that could not be delivered.', ['List-Id: <m.example>']],
+    ['Mail support', 'Undelivered messages: 5 are pending', 'Your mailbox is full. Five messages could not be delivered to you.', []],
   ])('of %s under "%s" is no failure', (name, subject, body, headers) => {
     const raw = rawMail({ from: `${name} <someone@other.example>`, subject, headers, body: `${body}\n` });
     expect(['OTHER', 'AUTO_REPLY']).toContain(parseMessage(raw).kind);

@@ -388,6 +388,7 @@ export const SILENT_SERVER: readonly string[] = [
     'went away',
     'closed the',
   ]),
+  ...SERVERS.map((server) => `${server} … be contacted`),
   ...UNABLE.flatMap((unable) => ['contact', 'reach', 'talk to'].flatMap((verb) => near([`${unable} ${verb}`], SERVERS))),
   ...near([' greeting', ' banner'], ['failed', 'never', 'not received', 'missing', 'timeout']),
 ];
