@@ -24,7 +24,7 @@ const linesOf = <T>(text: string): T[] =>
 // No database may be touched: this one does not exist.
 const NOWHERE = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:9/nothing' };
 
-describe('lazaret classify', { timeout: 60_000 }, () => {
+describe('lazaret classify', () => {
   let folder: string;
   let remove: () => Promise<void>;
   beforeAll(async () => {

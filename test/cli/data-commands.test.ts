@@ -19,7 +19,7 @@ afterAll(() => remove());
 const profileCsv = (mark: string) =>
   `external_id,email,opted_out\n${mark}-1,open.${mark}@example.com,\n${mark}-2,out.${mark}@example.com,all\n,x@example.com,\n`;
 
-test('commands work on the embedded database where no server runs', { timeout: 120_000 }, async () => {
+test('commands work on the embedded database where no server runs', async () => {
   const env = { LAZARET_DATA_DIR: join(folder, 'own') };
   const file = join(folder, 'people.csv');
   await writeFile(file, profileCsv('m'));
@@ -37,7 +37,7 @@ test('commands work on the embedded database where no server runs', { timeout: 1
   ]);
 });
 
-describe('commands that meet a running server work through it', { timeout: 120_000 }, () => {
+describe('commands that meet a running server work through it', () => {
   let app: TestApp;
   let env: Record<string, string>;
   beforeAll(async () => {
@@ -94,7 +94,7 @@ describe('commands that meet a running server work through it', { timeout: 120_0
   });
 });
 
-describe('wrong usage and databases that cannot be reached', { timeout: 60_000 }, () => {
+describe('wrong usage and databases that cannot be reached', () => {
   const nowhere = 'postgresql://u@127.0.0.1:9/d';
   test.each([
     [['import', 'people.csv', '--as', 'unicorns'], 2, /--as takes profiles or quarantine/],

@@ -36,9 +36,7 @@ async function family(env: Record<string, string>): Promise<Family> {
   return { email, shared, people };
 }
 
-test('on the embedded database where no server runs: the file, both steps of an erasure, and the import that stays out', {
-  timeout: 400_000,
-}, async () => {
+test('on the embedded database where no server runs: the file, both steps of an erasure, and the import that stays out', async () => {
   const env = { LAZARET_DATA_DIR: join(folder, 'own') };
   const { email, people } = await family(env);
   const out = join(folder, 'zelda.json');
@@ -57,7 +55,7 @@ test('on the embedded database where no server runs: the file, both steps of an 
   expect([unknown.exitCode, unknown.stderr]).toEqual([1, expect.stringContaining('There is no privacy request')]);
 });
 
-test('through a running server: the file, a dry run and an erasure in one step', { timeout: 400_000 }, async () => {
+test('through a running server: the file, a dry run and an erasure in one step', async () => {
   const env = { LAZARET_DATA_DIR: await announceApp(await testApp(), folder, process.pid) };
   const { email, shared } = await family(env);
   const [printed, tried] = await Promise.all([

@@ -14,9 +14,7 @@ describe('the server on its embedded database', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test('serves, lets commands in, keeps others out, ends what it accepted and leaves the database clean', {
-    timeout: 240_000,
-  }, async () => {
+  test('serves, lets commands in, keeps others out, ends what it accepted and leaves the database clean', async () => {
     const env = { LAZARET_DATA_DIR: folder, PORT: '0' };
     const lock = join(folder, 'lazaret.lock');
     const server = startCommand(['serve'], env);

@@ -28,9 +28,7 @@ async function run(...args: string[]): Promise<{ exitCode: number; stdout: strin
   return { exitCode, stdout };
 }
 
-test('verify finds what was changed behind the back of the ledger, mends it on request, and says so by its status', {
-  timeout: 120_000,
-}, async () => {
+test('verify finds what was changed behind the back of the ledger, mends it on request, and says so by its status', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lazaret-verify-'));
   vi.stubEnv('LAZARET_DATA_DIR', folder);
   vi.stubEnv('DATABASE_URL', undefined);

@@ -81,7 +81,7 @@ async function forge(change: { pid?: number; place?: object }): Promise<void> {
   await writeFile(lock(), JSON.stringify({ ...found, ...change, place: { ...place, ...change.place } }));
 }
 
-describe('the lock of a holder', { timeout: 60_000 }, () => {
+describe('the lock of a holder', () => {
   test('that was killed does not hold up the next start', async () => {
     const child = await holder();
     await expect(takeDataDirectory(folder)).rejects.toThrow(`in use by process ${child.pid}`);

@@ -52,7 +52,7 @@ describe.runIf(onServer())('people and failures that change the same addresses a
     }
     expect(lines.some(({ status }) => status === null)).toBe(true);
     expect(lines.length).toBeGreaterThan(ADDRESSES * 5);
-  }, 120_000);
+  });
 
   async function write(writer: number): Promise<void> {
     for (let step = 0; step < STEPS; step += 1) {

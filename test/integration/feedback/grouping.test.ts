@@ -128,7 +128,7 @@ describe('a sequence of results', () => {
       }),
       { numRuns: 12, examples: [[LATE_SUCCESS]] },
     );
-  }, 120_000);
+  });
 
   test('ends the same one by one and in any batches, however often it is sent, and its ledger folds to its entry', async () => {
     await fc.assert(
@@ -151,5 +151,5 @@ describe('a sequence of results', () => {
       }),
       { numRuns: 12 },
     );
-  }, 120_000);
+  });
 });

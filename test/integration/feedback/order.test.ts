@@ -51,7 +51,7 @@ describe.runIf(onServer())('16 writers on the same 20 addresses', () => {
       expect(agreesWithLedger(entry, own)).toBe(true);
     }
     expect(lines.length).toBeGreaterThan(ADDRESSES * 5);
-  }, 120_000);
+  });
 });
 
 async function write(instance: Instance, writer: number): Promise<void> {

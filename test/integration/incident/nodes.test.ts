@@ -84,9 +84,7 @@ describe.runIf(onServer())('a batch under way', () => {
     expect(await incidentOf(here, id)).toMatchObject({ state: 'CLOSED', carryState: 'DONE' });
   });
 
-  test('batches, the detector, a release and the close at once: every held address ends quarantined or released, and each entry is the fold of its ledger', {
-    timeout: 60_000,
-  }, async () => {
+  test('batches, the detector, a release and the close at once: every held address ends quarantined or released, and each entry is the fold of its ledger', async () => {
     const domain = freshDomain();
     const id = await anOutage(here, domain);
     const write = async (node: Instance, name: string) => {

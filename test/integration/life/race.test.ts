@@ -52,9 +52,7 @@ async function cleanUp(): Promise<void> {
   }
 }
 
-test('failures, releases, undos and cleanups at once: each entry is the fold of its ledger, whose versions rise in the order of the feed', {
-  timeout: 60_000,
-}, async () => {
+test('failures, releases, undos and cleanups at once: each entry is the fold of its ledger, whose versions rise in the order of the feed', async () => {
   await Promise.all([record(1), record(2), record(3), releaseAndUndo('SET_VALID'), releaseAndUndo('DELETE'), cleanUp()]);
   const { different } = await verifyQuarantine(life.instance, OPERATOR);
   expect(different).toBe(0);

@@ -110,7 +110,7 @@ test('a requalification makes of any past what it would be had the rules been th
     }),
     { numRuns: 15 },
   );
-}, 300_000);
+});
 
 function effectsOf({
   changedFailures,

@@ -280,4 +280,4 @@ test('with writers that commit and roll back out of order, subscribers that resu
     }
   }
   for (const feed of feeds) expect(feed.listenerCount).toBe(0);
-}, 60_000);
+});

@@ -43,7 +43,7 @@ async function textOf(id: bigint): Promise<string | null> {
 // biome-ignore lint/suspicious/noExplicitAny: the test knows the shape of the file
 const fileOf = async (id: bigint): Promise<any> => JSON.parse((await textOf(id)) ?? 'null');
 
-test('the file holds everything about the person, and nobody else', { timeout: 60_000 }, async () => {
+test('the file holds everything about the person, and nobody else', async () => {
   const other = anAddress('witness');
   const person = await somebody(instance, other);
   const file = await fileOf(await access({ namespace: 'EMAIL', value: person.email.toUpperCase() }, 2));
@@ -102,7 +102,7 @@ test('about somebody of whom nothing is known it says so', async () => {
     if (name !== 'request' && name !== 'privacyRequests') expect([name, list]).toEqual([name, []]);
 });
 
-test('a thousand messages are gathered in parts, each row once, also where every process is killed', { timeout: 60_000 }, async () => {
+test('a thousand messages are gathered in parts, each row once, also where every process is killed', async () => {
   const address = anAddress('busy');
   const profileId = await createProfile(instance, { addresses: [{ channel: 'EMAIL', value: address }] }, OPERATOR);
   const { logIds } = await aDelivery(
@@ -165,9 +165,7 @@ test('a letter about somebody else that names the person is not shown to them; n
   expect(JSON.stringify(file)).not.toContain(other);
 });
 
-test('messages that are too large for one part are each in a later one, also where results lie between them', {
-  timeout: 60_000,
-}, async () => {
+test('messages that are too large for one part are each in a later one, also where results lie between them', async () => {
   const address = anAddress('large');
   const filler = Buffer.alloc(3 * 1024 * 1024, 'x');
   for (let round = 0; round < 3; round += 1) {

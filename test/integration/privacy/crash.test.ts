@@ -51,7 +51,7 @@ async function killedAfterEachSlice(id: bigint): Promise<number> {
   throw new Error('the request did not come to its end');
 }
 
-test('an erasure whose process is killed after every slice ends like any other', { timeout: 120_000 }, async () => {
+test('an erasure whose process is killed after every slice ends like any other', async () => {
   const person = await somebody(instance, anAddress('witness'));
   const id = await createPrivacyRequest(
     instance,
@@ -111,74 +111,70 @@ test('a fault leaves the request to be tried again, and does not tell whose it i
 });
 
 describe('at the same time', () => {
-  test.runIf(onServer())(
-    'results, imports and preparations of the same address leave nothing of it in clear',
-    { timeout: 120_000 },
-    async () => {
-      for (let round = 0; round < 3; round += 1) {
-        const address = anAddress(`race${round}`);
-        const holders = await Promise.all(
-          [0, 1].map(() => createProfile(instance, { addresses: [{ channel: 'EMAIL', value: address }] }, OPERATOR)),
-        );
-        const deliveries = await Promise.all(
-          [0, 1, 2].map((place) =>
-            createDelivery(instance, { label: `Race ${place}`, channel: 'EMAIL', profileIds: holders, limitTo: place }, OPERATOR),
+  test.runIf(onServer())('results, imports and preparations of the same address leave nothing of it in clear', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const address = anAddress(`race${round}`);
+      const holders = await Promise.all(
+        [0, 1].map(() => createProfile(instance, { addresses: [{ channel: 'EMAIL', value: address }] }, OPERATOR)),
+      );
+      const deliveries = await Promise.all(
+        [0, 1, 2].map((place) =>
+          createDelivery(instance, { label: `Race ${place}`, channel: 'EMAIL', profileIds: holders, limitTo: place }, OPERATOR),
+        ),
+      );
+      const others = await Promise.all([node(), node(), node()]);
+      let isErased = false;
+      /** Until the erasure has ended, and once after it. */
+      const meanwhile = async (turn: (place: number) => Promise<unknown>) => {
+        for (let place = 0, last = false; !last; place += 1) {
+          last = isErased;
+          await turn(place);
+        }
+      };
+      const results = (worker: Instance, hour: number) =>
+        meanwhile((turn) =>
+          recordDeliveryResults(
+            worker,
+            [
+              {
+                channel: 'EMAIL',
+                address,
+                outcome: 'FAILED',
+                text: `452 4.2.2 <${address}> is full ${turn}`,
+                occurredAt: new Date(Date.UTC(2026, 3, 1 + (turn % 30), hour, turn % 60)),
+              },
+            ],
+            API_DOOR,
           ),
         );
-        const others = await Promise.all([node(), node(), node()]);
-        let isErased = false;
-        /** Until the erasure has ended, and once after it. */
-        const meanwhile = async (turn: (place: number) => Promise<unknown>) => {
-          for (let place = 0, last = false; !last; place += 1) {
-            last = isErased;
-            await turn(place);
-          }
-        };
-        const results = (worker: Instance, hour: number) =>
-          meanwhile((turn) =>
-            recordDeliveryResults(
-              worker,
-              [
-                {
-                  channel: 'EMAIL',
-                  address,
-                  outcome: 'FAILED',
-                  text: `452 4.2.2 <${address}> is full ${turn}`,
-                  occurredAt: new Date(Date.UTC(2026, 3, 1 + (turn % 30), hour, turn % 60)),
-                },
-              ],
-              API_DOOR,
-            ),
-          );
-        const imports = (worker: Instance) =>
-          meanwhile(() => createProfile(worker, { addresses: [{ channel: 'EMAIL', value: address }] }, OPERATOR).catch(() => undefined));
-        const preparations = (worker: Instance) =>
-          meanwhile(async (turn) => {
-            const id = deliveries[turn % deliveries.length] ?? 0n;
-            await prepareDelivery(worker, id, OPERATOR, { sliceSize: 1 });
-            await backgroundWorkEnded(worker, preparationName(id));
-          });
-        const [first, second, third] = others;
-        if (!first || !second || !third) throw new Error('three nodes were asked for');
-        const [, , , , id] = await Promise.all([
-          results(first, 1),
-          results(second, 2),
-          imports(third),
-          preparations(third),
-          erase(instance, { namespace: 'EMAIL', value: address }, { sliceSize: 100 }).finally(() => {
-            isErased = true;
-          }),
-        ]);
-        expect((await requestOf(database, id)).status).toBe('COMPLETE');
-        expect([round, await findTexts(database, [address])]).toEqual([round, []]);
-      }
-      expect((await verifyQuarantine(instance, OPERATOR)).different).toBe(0);
-      const [order] = await database.query(sql`
+      const imports = (worker: Instance) =>
+        meanwhile(() => createProfile(worker, { addresses: [{ channel: 'EMAIL', value: address }] }, OPERATOR).catch(() => undefined));
+      const preparations = (worker: Instance) =>
+        meanwhile(async (turn) => {
+          const id = deliveries[turn % deliveries.length] ?? 0n;
+          await prepareDelivery(worker, id, OPERATOR, { sliceSize: 1 });
+          await backgroundWorkEnded(worker, preparationName(id));
+        });
+      const [first, second, third] = others;
+      if (!first || !second || !third) throw new Error('three nodes were asked for');
+      const [, , , , id] = await Promise.all([
+        results(first, 1),
+        results(second, 2),
+        imports(third),
+        preparations(third),
+        erase(instance, { namespace: 'EMAIL', value: address }, { sliceSize: 100 }).finally(() => {
+          isErased = true;
+        }),
+      ]);
+      expect((await requestOf(database, id)).status).toBe('COMPLETE');
+      expect([round, await findTexts(database, [address])]).toEqual([round, []]);
+    }
+    expect((await verifyQuarantine(instance, OPERATOR)).different).toBe(0);
+    const [order] = await database.query(sql`
       SELECT count(*) FILTER (WHERE version <> before + 1)::int AS jumps
       FROM (SELECT version, lag(version) OVER (PARTITION BY address_key, short_code ORDER BY txid, id) AS before FROM quarantine_event) AS line`);
-      expect(order).toEqual({ jumps: 0 });
-    },
-  );
+    expect(order).toEqual({ jumps: 0 });
+  });
 
   test.runIf(onServer())('an erasure waits for whoever has been let through to a profile and has not written yet', async () => {
     const address = anAddress('between');

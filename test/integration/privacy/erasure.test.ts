@@ -31,9 +31,7 @@ const logStates = (person: Somebody) =>
   WHERE profile_id = ${person.profileId} ORDER BY id`);
 
 describe('after an erasure', () => {
-  test('no column of no table holds the addresses, the names or the external id, and what is no text is as it was', {
-    timeout: 60_000,
-  }, async () => {
+  test('no column of no table holds the addresses, the names or the external id, and what is no text is as it was', async () => {
     const other = anAddress('witness');
     const person = await somebody(instance, other);
     const known = await findTexts(database, person.texts);

@@ -52,7 +52,7 @@ beforeAll(async () => {
     INSERT INTO qualification (channel, text, md5, first_text, first_address, type, reason, fault)
     SELECT 'EMAIL', 'text ' || i, md5(i::text), 'text', i || '@plan.test', 'SOFT', 'REFUSED', 'RECIPIENT' FROM generate_series(1, ${ROWS}::int) AS i`);
   await database.execute(sql`ANALYZE`);
-}, 120_000);
+});
 afterAll(() => database.close());
 
 /** The instance with every statement explained. */
@@ -70,7 +70,7 @@ async function ask(type: 'ACCESS' | 'DELETE'): Promise<bigint> {
   return id;
 }
 
-test('a preview, a file and an erasure read no log, no ledger and no list from end to end', { timeout: 120_000 }, async () => {
+test('a preview, a file and an erasure read no log, no ledger and no list from end to end', async () => {
   const preview = explained();
   await previewErasure(preview.on, { profileId: person.profileId }, false);
   expect(preview.fullScans).toEqual([]);
