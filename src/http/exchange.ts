@@ -49,7 +49,10 @@ export function sendGraphQLError(response: ServerResponse, error: HttpError): vo
 function refuse(response: ServerResponse, error: HttpError, type: string, answer: unknown): void {
   for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
   const body = toJson(answer);
-  if (response.req.complete) return sendText(response, error.status, `${type}; charset=utf-8`, body);
+  if (response.req.complete) {
+    sendText(response, error.status, `${type}; charset=utf-8`, body);
+    return;
+  }
   response.writeHead(error.status, { 'Content-Type': `${type}; charset=utf-8`, 'Content-Length': Buffer.byteLength(body) });
   response.write(body);
   void untilSent(response.req).then(() => response.end());

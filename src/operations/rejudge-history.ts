@@ -57,7 +57,7 @@ export function ownEntries(entries: readonly StoredEntry[]): ReadonlyMap<string,
 }
 
 function earliest(dates: readonly Date[]): Date | null {
-  return dates.length === 0 ? null : dates.reduce((a, b) => (a < b ? a : b));
+  return dates.length === 0 ? null : new Date(dates.reduce((least, date) => Math.min(least, date.getTime()), Number.POSITIVE_INFINITY));
 }
 
 function failureOf({ type, reason, fault, ignored, rawText, channel, origin, heldFor }: HistoryEvent): ReplayedFailure | null {
