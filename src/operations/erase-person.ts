@@ -160,7 +160,8 @@ export async function eraseSlice(instance: Instance, request: StoredPrivacyReque
   const slice = step && { of: step.of, after: request.position, size, words: wordsOf(subject), requestId: request.id, at };
   const others = slice && step.task.others ? await step.task.others(instance.database, slice) : [];
   return instance.database.transaction(async (tx) => {
-    if (step?.of.key != null) await lockAddresses(tx, [step.of.key, ...others]);
+    const locked = step?.of.key == null ? others : [step.of.key, ...others];
+    if (locked.length > 0) await lockAddresses(tx, locked);
     const now = await lockPrivacyRequest(tx, request.id);
     if (now?.status !== request.status || now.step !== request.step || now.position !== request.position) return false;
     if (step === undefined || slice === undefined) return finish(tx, request, at);

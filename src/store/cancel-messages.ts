@@ -37,15 +37,30 @@ export async function cancelSlice(
   { deliveryId, run, after, size, at, because }: CancelSlice,
 ): Promise<CancelledSlice | null> {
   await tx.query(sql`SELECT pg_advisory_xact_lock(1, bucket) FROM generate_series(0, 255) AS bucket`);
+  const wanted = sql`m.delivery_id = ${deliveryId} AND m.run = ${run} AND m.id > ${after}`;
+  return cancelPending(tx, { wanted, size, at, set: because ? failed(because) : empty });
+}
+
+interface Cancelling {
+  /** Condition on `m`, a message: those of them that are pending are cancelled, in the order of their ids. */
+  readonly wanted: Sql;
+  readonly size: number;
+  readonly at: Date;
+  /** What is set beside the status. */
+  readonly set: Sql;
+}
+
+/** The same for messages of any deliveries. The caller holds the locks of the addresses. */
+export async function cancelPending(tx: Queryable, { wanted, size, at, set }: Cancelling): Promise<CancelledSlice | null> {
   const [row] = await tx.query<{ last: bigint | null; cancelled: number }>(sql`
     WITH pending AS MATERIALIZED (
-      SELECT id, failure_type AS type_before, failure_reason AS reason_before, fault AS fault_before
-      FROM delivery_log WHERE delivery_id = ${deliveryId} AND run = ${run} AND id > ${after} AND status = 'PENDING'
-      ORDER BY id LIMIT ${size} FOR NO KEY UPDATE
+      SELECT m.id, m.failure_type AS type_before, m.failure_reason AS reason_before, m.fault AS fault_before
+      FROM delivery_log m WHERE ${wanted} AND m.status = 'PENDING'
+      ORDER BY m.id LIMIT ${size} FOR NO KEY UPDATE
     ),
     cancelled AS (
       UPDATE delivery_log AS log
-      SET status = 'CANCELLED', version = log.version + 1, next_attempt_at = NULL, updated_at = ${at}::timestamptz${because ? failed(because) : empty}
+      SET status = 'CANCELLED', version = log.version + 1, next_attempt_at = NULL, updated_at = ${at}::timestamptz${set}
       FROM pending WHERE log.id = pending.id
       RETURNING log.*, type_before, reason_before, fault_before
     ),
@@ -61,15 +76,15 @@ export async function cancelSlice(
     ),
     counted AS (
       INSERT INTO counter_delta (kind, subject, run, metric, amount)
-      SELECT 'DELIVERY', ${deliveryId}, ${run}, metric, amount
-      FROM (SELECT count(*)::int AS volume FROM cancelled) AS slice
+      SELECT 'DELIVERY', slice.delivery_id, slice.run, metric, amount
+      FROM (SELECT delivery_id, run, count(*)::int AS volume FROM cancelled GROUP BY delivery_id, run) AS slice
       CROSS JOIN LATERAL (VALUES ('cancelled', volume), ('pending', -volume)) AS delta (metric, amount)
-      WHERE volume > 0
     )
     SELECT max(delivery_log_id) AS last, count(*)::int AS cancelled FROM told`);
   return row == null || row.last === null ? null : { last: row.last, cancelled: row.cancelled };
 }
 
-function failed({ type, reason, fault, text }: CancelCause): Sql {
+/** As SET clauses, after others. */
+export function failed({ type, reason, fault, text }: CancelCause): Sql {
   return sql`, failure_type = ${type}::"FailureType", failure_reason = ${reason}::"FailureReason", fault = ${fault}::"Fault", raw_text = ${text}`;
 }

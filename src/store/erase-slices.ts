@@ -9,6 +9,7 @@
  */
 import { type PersonWords, redactedPatterns } from '../domain/privacy/redact-text.ts';
 import { empty, type Queryable, type Sql, sql } from './database.ts';
+import { cancelMessages, keptText, pendingKeys } from './erase-messages.ts';
 import { qualifications, redactQuotes, releases, requalifications } from './erase-quotes.ts';
 import { type EraseSlice, type EraseStatement, pageSql, redactedSql, slicedBy } from './erase-slice.ts';
 import { displaySql } from './erased-keys.ts';
@@ -70,8 +71,8 @@ const deliveryLogs: EraseStatement = async (tx, slice) => {
     sql`
     page AS MATERIALIZED (${pageSql(sql`delivery_log`, slice)}),
     done AS (
-      UPDATE delivery_log l SET address = ${shown}, domain = NULL, raw_text = NULL, message_id = ${messageId}
-      FROM page WHERE l.id = page.id AND ((l.address, l.domain, l.raw_text) IS DISTINCT FROM (${shown}, NULL, NULL))
+      UPDATE delivery_log l SET address = ${shown}, domain = NULL, raw_text = ${keptText(sql`l.raw_text`)}, message_id = ${messageId}
+      FROM page WHERE l.id = page.id AND ((l.address, l.domain, l.raw_text) IS DISTINCT FROM (${shown}, NULL, ${keptText(sql`l.raw_text`)}))
       RETURNING l.id
     ) ${withEvents}
     SELECT (SELECT count(*)::int FROM done) AS erased`,
@@ -79,9 +80,10 @@ const deliveryLogs: EraseStatement = async (tx, slice) => {
 };
 
 const eraseLines = (found: Sql, words: PersonWords): Sql => sql`
-  UPDATE delivery_event l SET address = ${displaySql(sql`l.address_key`)}, domain = NULL, raw_text = NULL,
+  UPDATE delivery_event l SET address = ${displaySql(sql`l.address_key`)}, domain = NULL, raw_text = ${keptText(sql`l.raw_text`)},
     message_id = ${messageIdSql(sql`l.message_id`, words)}
-  WHERE ${found} AND ((l.address, l.domain, l.raw_text) IS DISTINCT FROM (${displaySql(sql`l.address_key`)}, NULL, NULL))
+  WHERE ${found}
+    AND ((l.address, l.domain, l.raw_text) IS DISTINCT FROM (${displaySql(sql`l.address_key`)}, NULL, ${keptText(sql`l.raw_text`)}))
   RETURNING l.id, l.inbound_event_id`;
 
 const deliveryEvents: EraseStatement = (tx, slice) =>
@@ -233,9 +235,10 @@ const privacyRequests: EraseStatement = (tx, slice) => {
   );
 };
 
-/** In their order: messages before what was copied from them. */
+/** In their order: what is to be sent ends first, messages come before what was copied from them. */
 export const ERASE_TASKS: readonly EraseTask[] = [
   { table: 'address', by: ['key'], run: addressRows },
+  { table: 'delivery_log', by: ['key', 'profile'], run: cancelMessages, others: pendingKeys },
   { table: 'delivery_log', by: ['key', 'profile'], run: deliveryLogs },
   { table: 'exclusion_log', by: ['key', 'profile'], run: exclusionLogs },
   { table: 'qualification', by: ['key'], run: qualifications },
