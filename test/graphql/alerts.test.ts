@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { foldCounters } from '../../src/operations/fold-counters.ts';
 import type { Database } from '../../src/store/database.ts';
 import { sql } from '../../src/store/database.ts';
+import { foldNow } from '../support/fold-now.ts';
 import { type LiveUpdates, subscribeByEvents, subscribeBySocket } from '../support/live-client.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { freshDatabase } from '../support/test-database.ts';
@@ -52,7 +53,7 @@ async function alerts(filter: object = {}) {
 // biome-ignore lint/suspicious/noExplicitAny: rows of the API, read by the test that knows their shape
 const alertsOf = async (text: string) => (await alerts()).filter((alert: any) => alert.qualification?.text === text);
 
-const fold = () => foldCounters(app.instance);
+const fold = () => foldNow(app.instance);
 const errorCount = async (address: string) =>
   (await database.query<{ n: number }>(sql`SELECT error_count AS n FROM quarantine_entry WHERE address = ${address}`))[0]?.n ?? 0;
 

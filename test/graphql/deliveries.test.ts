@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { encodeGlobalId, parseGlobalId } from '../../src/graphql/global-id.ts';
 import { sql } from '../../src/store/database.ts';
-import { sqlOf } from '../support/count-sql.ts';
+import { readingSqlOf } from '../support/count-sql.ts';
 import { freshDomain, freshNumber, freshWord } from '../support/fresh.ts';
 import { PATIENCE } from '../support/patience.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
@@ -183,7 +183,7 @@ describe('the logs', () => {
     const list = (first: number) => `{ deliveryLogs(filter: { deliveryId: "${delivery.id}" }, first: ${first}) {
       edges { node { address status profile { externalId firstName } qualification { text type } delivery { label } } } } }`;
     for (const first of [1, 30]) {
-      const statements = await sqlOf(async () => {
+      const statements = await readingSqlOf(async () => {
         const data = await call(list(first));
         expect(data.deliveryLogs.edges).toHaveLength(first);
       });
@@ -195,8 +195,8 @@ describe('the logs', () => {
     for (let index = 0; index < 3; index += 1) await deliver('EMAIL', [await aPerson(mail(`${fresh()}@example.com`))]);
     const list = (first: number) => `{ deliveries(first: ${first}) { edges { node { counters { sent } exclusionCauses { volume }
       deliveryLogs(first: 3) { edges { node { address } } } exclusionLogs(first: 3) { edges { node { address } } } } } } }`;
-    const one = await sqlOf(() => call(list(1)));
-    const three = await sqlOf(() => call(list(3)));
+    const one = await readingSqlOf(() => call(list(1)));
+    const three = await readingSqlOf(() => call(list(3)));
     expect(three.filter((text) => !text.includes('exclusion_log')).length).toBe(
       one.filter((text) => !text.includes('exclusion_log')).length,
     );

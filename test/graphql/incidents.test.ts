@@ -3,7 +3,7 @@ import { detectIncidents } from '../../src/operations/detect-incidents.ts';
 import { foldCounters } from '../../src/operations/fold-counters.ts';
 import { sql } from '../../src/store/database.ts';
 import { aSecondPasses } from '../support/a-second-passes.ts';
-import { sqlOf } from '../support/count-sql.ts';
+import { readingSqlOf } from '../support/count-sql.ts';
 import { type LiveUpdates, subscribeByEvents, subscribeBySocket } from '../support/live-client.ts';
 import { PATIENCE } from '../support/patience.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
@@ -140,7 +140,7 @@ describe('an incident', () => {
     const second = await app.graphql(INCIDENTS, { filter: { domain: domains }, after: endCursor });
     const listed = [...first.data.incidents.edges, ...second.data.incidents.edges].map(({ node }) => node.id);
     expect([hasNextPage, listed]).toEqual([true, ids.reverse()]);
-    const statements = async (filter: object) => (await sqlOf(() => app.graphql(INCIDENTS, { filter }))).length;
+    const statements = async (filter: object) => (await readingSqlOf(() => app.graphql(INCIDENTS, { filter }))).length;
     expect(await statements({ domain: domains })).toBe(await statements({ domain: domains.slice(0, 1) }));
   });
 

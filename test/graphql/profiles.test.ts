@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sql } from '../../src/store/database.ts';
-import { sqlOf } from '../support/count-sql.ts';
+import { readingSqlOf, sqlOf } from '../support/count-sql.ts';
 import { freshNumber, freshWord } from '../support/fresh.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
@@ -226,8 +226,8 @@ describe('lists of profiles', () => {
     expect(data.profiles.edges.map(({ node }: { node: { lastName: string } }) => node.lastName)).toEqual(
       Array.from({ length: 20 }, (_, index) => String(index)),
     );
-    const one = await sqlOf(() => app.graphql(list(1)));
-    const twenty = await sqlOf(() => app.graphql(list(20)));
+    const one = await readingSqlOf(() => app.graphql(list(1)));
+    const twenty = await readingSqlOf(() => app.graphql(list(20)));
     expect(twenty.length).toBe(one.length);
     expect(twenty.length).toBeLessThanOrEqual(6);
   });

@@ -63,7 +63,7 @@ test('one node at a time: while another one cleans up, a call does nothing and s
   const address = await dueAddress();
   const { database } = life.app.instance;
   const before = await cleanupJob();
-  expect(await takeLease(database, 'cleanup', 'another node', 60_000)).toBe(true);
+  expect(await takeLease(database, 'cleanup', 'another node', 600_000)).toBe(true);
   const tasks = await life.cleanUp('2025-03-15T04:00:00Z');
   expect(tasks).toEqual([{ name: 'cleanup', rows: 0, error: 'A cleanup is running already: nothing was done.' }]);
   expect((await cleanupJob()).lastReport).toEqual(before.lastReport);

@@ -8,6 +8,7 @@ import { releaseIncident } from '../../../src/operations/release-incident.ts';
 import { verifyQuarantine } from '../../../src/operations/verify-quarantine.ts';
 import { type Database, sql } from '../../../src/store/database.ts';
 import { keepIncidentsOpen } from '../../../src/store/incidents.ts';
+import { takeLease } from '../../../src/store/lease.ts';
 import { openServerDatabase } from '../../../src/store/server-database.ts';
 import { aSecondPasses } from '../../support/a-second-passes.ts';
 import { freshDomain } from '../../support/fresh.ts';
@@ -56,6 +57,7 @@ describe('two nodes', () => {
     await closeIncident(here, { id, quarantineHeld: false }, OPERATOR);
     await here.database.execute(sql`UPDATE incident SET closed_at = closed_at - interval '2 hours' WHERE id = ${id}`);
     await foldCounters(here);
+    await takeLease(here.database, 'detect-incidents', 'here', 600_000);
     expect(await detectIncidents(there)).toEqual([]);
     expect(await detectIncidents(here)).toHaveLength(1);
   });

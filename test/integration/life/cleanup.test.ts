@@ -266,7 +266,7 @@ describe('a run of the cleanup', () => {
   test('only one runs at a time: another says so and changes nothing', async () => {
     const address = freshAddress();
     await putEntry(instance(), { address, status: 'VALID', errorCount: 0, statusUpdatedAt: new Date('2025-03-10T04:00:00Z') });
-    await takeLease(instance().database, 'cleanup', 'another node', 60_000);
+    await takeLease(instance().database, 'cleanup', 'another node', 600_000);
     const report = await cleanupAt('2025-03-15T04:00:00Z');
     expect(report.tasks).toMatchObject([{ name: 'cleanup', rows: 0, error: 'A cleanup is running already: nothing was done.' }]);
     expect(await stateOf(instance(), address)).toBe('VALID 0');
