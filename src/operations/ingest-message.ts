@@ -62,8 +62,8 @@ const OUTCOMES: Readonly<Record<RecipientAction, DeliveryOutcome | null>> = {
  * Takes in one raw message from a bounce or complaint mailbox (spec W4, W9, amendments A4, A5, A11). Each recipient is judged alone. The
  * same message through two doors counts once: a repeat gets the stored answer.
  *
- * A message that cannot be understood is kept as OTHER and changes nothing. Through a door that authenticates nobody, a hard failure or
- * complaint that cannot be tied to a message of ours is kept as unproven, unless the setting `unprovenReports` says to count it; what is
+ * A message that cannot be understood is kept as OTHER and changes nothing. Through a door that authenticates nobody, or through any where the
+ * setting `proofRequired` says so, a hard failure or complaint that cannot be tied to a message of ours is kept as unproven, unless the setting `unprovenReports` says to count it; what is
  * held counts once the same message comes through a door that does authenticate, or a person says so.
  *
  * @param raw RFC 5322, any line ends
@@ -95,7 +95,9 @@ export async function takeInMessage(instance: Instance, raw: Uint8Array, door: D
   };
   const book = await instance.addressBook();
   const own = await knownMessages(instance.database, book, parsed);
-  const holds = !door.authenticated && context.settings.unprovenReports === 'hold';
+  const { proofRequired, unprovenReports } = context.settings;
+  // A person who lets it count is the proof.
+  const holds = held === undefined && (proofRequired || !door.authenticated) && unprovenReports === 'hold';
   const judged = parsed.recipients.map((recipient, index) =>
     judge({ recipient, index, parsed, own, book, rules: rules.book, receivedAt, holds }),
   );

@@ -101,6 +101,7 @@ describe('a value that a setting does not take is refused with what it takes', (
     quarantineOnFaults: ['["NOBODY"]', 'a list of some of RECIPIENT, SENDER, CONTENT, INFRASTRUCTURE, UNDETERMINED.'],
     validPurgeDelay: ['-1', 'a whole number of days from 0 to 3,650.'],
     asyncWindow: ['1e9', WHOLE_DAYS],
+    proofRequired: ['yes', 'true or false.'],
     unprovenReports: ['drop', 'hold or count.'],
     defaultPhoneRegion: ['fr', 'a two-letter country code in capitals, as FR.'],
     cleanupTime: ['24:00', 'a time of day as 04:00.'],

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ingestMessage } from '../../src/operations/ingest-message.ts';
 import { type Database, sql } from '../../src/store/database.ts';
-import { API_DOOR } from '../support/feedback-instance.ts';
+import { API_DOOR, aDelivery } from '../support/feedback-instance.ts';
 import { freshAddress } from '../support/fresh.ts';
 import { aComplaint, aReport, MAILBOX } from '../support/reports.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
@@ -176,5 +176,45 @@ describe('a report without proof (amendment A11)', () => {
     await database.execute(sql`UPDATE inbound_event SET raw = ''::bytea WHERE id = ${BigInt(row ?? 0)}`);
     expect((await app.graphql(COUNT, { id })).data.countUnprovenReport).toMatchObject({ message: expect.stringContaining('erased') });
     expect((await app.graphql(DISMISS, { id })).data.dismissUnprovenReport).toMatchObject({ state: 'DISMISSED' });
+  });
+});
+
+describe('an instance that asks everybody for proof', () => {
+  const set = async (value: boolean) => {
+    const input = { key: 'proofRequired', value: String(value) };
+    await app.graphql('mutation ($input: UpdateSettingInput!) { updateSetting(input: $input) { __typename } }', { input });
+    await vi.waitFor(async () => expect((await app.instance.settings()).proofRequired).toBe(value), 5_000);
+  };
+  const ingest = async (raw: Uint8Array) => {
+    const response = await app.fetch('/ingest/message', {
+      method: 'POST',
+      body: Buffer.from(raw),
+      headers: { 'Content-Type': 'message/rfc822' },
+    });
+    return (await response.json()).recipients[0];
+  };
+
+  test('holds a forged report, and counts one with the token that the log of the message shows', async () => {
+    const [address, stranger] = [freshAddress(), freshAddress()];
+    const delivery = await aDelivery(app.instance, [{ address }]);
+    const shown = await app.graphql(
+      'query ($a: String!) { deliveryLogs(filter: { address: { eq: $a } }) { edges { node { ownToken } } } }',
+      {
+        a: address,
+      },
+    );
+    const token = shown.data.deliveryLogs.edges[0].node.ownToken as string;
+    await set(true);
+    try {
+      expect(await ingest(aReport([{ address: stranger }]))).toMatchObject({ addressStatus: null, verdict: { type: 'HARD' } });
+      expect(await ingest(aReport([{ address: stranger }], { token: `${delivery.logIds[0]}.${'a'.repeat(26)}` }))).toMatchObject({
+        addressStatus: null,
+      });
+      expect(await ingest(aReport([{ address }], { token }))).toMatchObject({ addressStatus: 'QUARANTINE' });
+      const [last, first] = await listed();
+      expect([first.recipients[0].address, last.recipients[0].address]).toEqual([stranger, stranger]);
+    } finally {
+      await set(false);
+    }
   });
 });

@@ -82,6 +82,12 @@ export const SETTING_CATALOGUE = {
     'The cleanup job deletes valid entries this long after they became valid; 0 = with its next run.',
   ),
   asyncWindow: define(days, 7, 'd', 'Reports that come later than this after sending are kept but change nothing.'),
+  proofRequired: define(
+    z.boolean('true or false'),
+    false,
+    null,
+    'Raw messages need proof even from whoever holds a token: a hard failure or complaint counts only with our own token, or with a Message-ID that we sent to that recipient. For mailboxes that strangers can write to.',
+  ),
   unprovenReports: define(
     z.enum(['hold', 'count'], 'hold or count'),
     'hold',

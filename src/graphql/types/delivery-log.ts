@@ -1,3 +1,5 @@
+import { ownTokenSecret } from '../../operations/own-messages.ts';
+import { makeOwnToken } from '../../reports/own-token.ts';
 import { type Sql, sql } from '../../store/database.ts';
 import { requireIndexedCondition } from '../../store/filters/log-age.ts';
 import {
@@ -49,6 +51,13 @@ export const DeliveryLog = builder.prismaObject('DeliveryLog', {
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     quarantined: t.exposeBoolean('quarantined', { description: 'This failure put the address into quarantine.' }),
     controlGroup: t.exposeBoolean('controlGroup'),
+    ownToken: t.string({
+      nullable: true,
+      description:
+        'Proves that a report speaks of this message. Send it with the message: in the envelope sender (`bounce+<token>@your.domain`) or in the header X-Lazaret-Token. E-mail only.',
+      resolve: async ({ id, channel }, _args, { instance }) =>
+        channel === 'EMAIL' ? makeOwnToken(id.toString(), ownTokenSecret(await instance.addressBook())) : null,
+    }),
   }),
 });
 

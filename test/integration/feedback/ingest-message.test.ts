@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { countUnprovenReport } from '../../../src/operations/count-unproven-report.ts';
 import { ingestMessage } from '../../../src/operations/ingest-message.ts';
 import type { Instance } from '../../../src/operations/instance.ts';
 import { ownTokenSecret } from '../../../src/operations/own-messages.ts';
@@ -227,6 +228,23 @@ describe('proof (amendment A11)', () => {
     const token = makeOwnToken(String(delivery.logIds[0]), 'another secret');
     await ingestMessage(instance, aReport([{ address }], { token }), MAILBOX);
     expect(await stateOf(instance, address)).toBe('none');
+  });
+
+  test('with the setting proofRequired the API needs it too: a forged report is held, one with our token counts, and so does what a person says', async () => {
+    const strict = { ...instance, settings: async () => ({ ...(await instance.settings()), proofRequired: true }) };
+    const [forged, proven] = [freshAddress(), freshAddress()];
+    const delivery = await aDelivery(instance, [{ address: proven }]);
+    const token = makeOwnToken(String(delivery.logIds[0]), ownTokenSecret(await instance.addressBook()));
+    const report = aReport([{ address: forged }]);
+    await ingestMessage(strict, report, API_DOOR);
+    await ingestMessage(strict, report, API_DOOR);
+    await ingestMessage(strict, aReport([{ address: proven }], { token }), API_DOOR);
+    expect([await stateOf(instance, forged), await stateOf(instance, proven)]).toEqual(['none', 'QUARANTINE 1']);
+    const [held] = await instance.database.query<{ id: bigint }>(
+      sql`SELECT id FROM inbound_event WHERE raw = ${Buffer.from(report)}::bytea`,
+    );
+    await countUnprovenReport(strict, held?.id ?? 0n, API_DOOR.actor);
+    expect(await stateOf(instance, forged)).toBe('QUARANTINE 1');
   });
 
   test('the setting unprovenReports = count counts them', async () => {
