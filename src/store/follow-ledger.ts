@@ -21,7 +21,7 @@ export async function followLedger(tx: Queryable, places: readonly EntryPlace[])
   const keys = places.map(({ addressKey: address_key, shortCode: short_code }) => ({ address_key, short_code }));
   const wanted = sql`jsonb_to_recordset(${rows(keys)}::jsonb) AS w(address_key uuid, short_code text)`;
   await tx.execute(sql`
-    UPDATE quarantine_entry AS e SET status = l.status, reason = l.reason, error_text = l.text, error_count = l.error_count,
+    UPDATE quarantine_entry AS e SET channel = l.channel, address = l.address, domain = l.domain, status = l.status, reason = l.reason, error_text = l.text, error_count = l.error_count,
       last_error_at = l.last_error_at, last_significant_error_at = l.last_significant_error_at, last_success_at = l.last_success_at,
       soft_caused = l.soft_caused, source = l.source, status_updated_at = l.status_updated_at, version = l.version
     FROM ${wanted} CROSS JOIN ${lastLine(sql`w`)}

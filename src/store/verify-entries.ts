@@ -27,6 +27,9 @@ export interface ComparedSlice {
 
 /** Columns of an entry beside those of the line that say the same. */
 const SAME: readonly (readonly [entry: Sql, line: Sql, name: string])[] = [
+  [sql`e.channel`, sql`l.channel`, 'channel'],
+  [sql`e.address`, sql`l.address`, 'address'],
+  [sql`e.domain`, sql`l.domain`, 'domain'],
   [sql`e.status`, sql`l.status`, 'status'],
   [sql`e.reason`, sql`l.reason`, 'reason'],
   [sql`e.error_text`, sql`l.text`, 'error_text'],
