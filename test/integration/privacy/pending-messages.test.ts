@@ -47,7 +47,8 @@ interface Message {
 
 const messagesOf = (deliveryId: bigint) =>
   database.query<Message>(sql`
-    SELECT id, address, status, failure_reason AS reason, raw_text AS text, version FROM delivery_log WHERE delivery_id = ${deliveryId} ORDER BY id`);
+    SELECT id, address, status, failure_reason AS reason, raw_text AS text, version FROM delivery_log WHERE delivery_id = ${deliveryId}
+    ORDER BY profile_id`);
 
 const counted = async (id: bigint) => {
   const { toDeliver, pending, cancelled, failed, hard } = (await deliveryCounters(instance, [id])).get(id) ?? {};
@@ -94,7 +95,7 @@ test('a message to the person at an address that others keep is cancelled, their
   const delivery = await prepared([person, other], true);
   await erase(instance, { profileId: person });
   const messages = await database.query(sql`
-    SELECT profile_id = ${person} AS mine, status FROM delivery_log WHERE delivery_id = ${delivery} ORDER BY id`);
+    SELECT profile_id = ${person} AS mine, status FROM delivery_log WHERE delivery_id = ${delivery} ORDER BY profile_id`);
   expect(messages).toEqual([
     { mine: true, status: 'CANCELLED' },
     { mine: false, status: 'PENDING' },
