@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultRuleBook } from '../../src/domain/qualification/rule-book.ts';
 import { classifyMessage } from '../../src/reports/classify-message.ts';
 import { scratchFolder } from '../integration/import/import-files.ts';
-import { buildCommand, runCommand } from '../support/command.ts';
+import { runCommand } from '../support/command.ts';
 import { FIXTURES, manifestLines, readMessage, replyLines } from '../support/fixtures.ts';
 
 interface Line {
@@ -61,11 +59,7 @@ describe('lazaret classify', () => {
     for (const [index, file] of copies.entries()) {
       await writeFile(join(many, `${String(index).padStart(5, '0')}.eml`), readMessage(file));
     }
-    const built = await buildCommand();
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [built.file, 'classify', many, '--json'], {
-      maxBuffer: 1 << 28,
-    });
-    await built.remove();
+    const { stdout, stderr } = await runCommand(['classify', many, '--json'], NOWHERE);
     expect(stderr).toBe('');
     const book = defaultRuleBook();
     const alone = new Map(files.map((file) => [file, classifyMessage(readMessage(file), book)]));

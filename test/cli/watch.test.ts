@@ -1,26 +1,23 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { slotOf } from '../../src/domain/statistics/result-slot.ts';
 import { closeIncident } from '../../src/operations/close-incident.ts';
 import { detectIncidents } from '../../src/operations/detect-incidents.ts';
 import { sql } from '../../src/store/database.ts';
+import { type Command, startCommand } from '../support/command.ts';
 import { foldNow } from '../support/fold-now.ts';
 import { freshAddress, freshWord } from '../support/fresh.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
-const main = join(import.meta.dirname, '../../src/main.ts');
-
 let app: TestApp;
-const children: ChildProcess[] = [];
+const children: Command[] = [];
 const proxies: CuttableLine[] = [];
 
 beforeAll(async () => {
   app = await testApp();
 });
 afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const child of children.splice(0)) child.process.kill('SIGKILL');
   for (const proxy of proxies.splice(0)) proxy.cut();
 });
 
@@ -57,15 +54,17 @@ class CuttableLine {
 }
 
 function watch(args: readonly string[], token: string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, 'watch', ...args], { env: { ...process.env, LAZARET_TOKEN: token } });
+  const child = startCommand(['watch', ...args], { LAZARET_TOKEN: token });
   children.push(child);
-  const seen = { lines: [] as string[], errors: '' };
-  child.stdout?.on('data', (chunk) => seen.lines.push(...String(chunk).split('\n').filter(Boolean)));
-  child.stderr?.on('data', (chunk) => {
-    seen.errors += String(chunk);
-  });
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  return { seen, ended };
+  const seen = {
+    get lines() {
+      return child.stdout().split('\n').filter(Boolean);
+    },
+    get errors() {
+      return child.stderr();
+    },
+  };
+  return { seen, ended: child.exited };
 }
 
 async function quarantine(address: string): Promise<void> {

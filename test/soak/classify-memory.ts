@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { buildCommand } from '../support/command.ts';
+import { bundleCommand } from '../support/bundle-command.ts';
 import { manifestLines, readMessage } from '../support/fixtures.ts';
 
 /** 100,000 messages through `lazaret classify` on standard input: every answer, in the order of the input, and no growing memory. */
@@ -38,7 +38,7 @@ function memoryOf(pid: number): number {
 export async function run(): Promise<void> {
   if (process.platform !== 'linux') throw new Error('memory is read from /proc: this check runs on Linux');
   // Bundled: only so it works with threads.
-  const command = await buildCommand();
+  const command = await bundleCommand();
   try {
     await check(spawn(process.execPath, [command.file, 'classify', '-', '--json'], { stdio: ['pipe', 'pipe', 'inherit'] }));
   } finally {

@@ -1,7 +1,6 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { inject } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -15,16 +14,9 @@ export interface Command {
   readonly exited: Promise<number | null>;
 }
 
-/** Bundles the command line anew, beside the packages that it needs. @returns its file; the folder is to be removed */
-export async function buildCommand(): Promise<{ file: string; remove: () => Promise<void> }> {
-  const folder = `node_modules/.cache/lazaret-${process.pid}`;
-  await promisify(execFile)(process.execPath, [join(root, 'scripts/build.mjs'), folder]);
-  return { file: join(root, folder, 'cli.js'), remove: () => rm(join(root, folder), { recursive: true, force: true }) };
-}
-
-/** Starts `lazaret` from its source, with nothing of this environment but what is given. */
+/** Starts `lazaret` as it was bundled for this run, with nothing of this environment but what is given. */
 export function startCommand(args: readonly string[], env: Record<string, string>, input?: string): Command {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'src/main.ts'), ...args], {
+  const child = spawn(process.execPath, [inject('command'), ...args], {
     cwd: root,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', LOG_LEVEL: 'warn', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -6,12 +6,15 @@ import type { TestProject } from 'vitest/node';
 import { openEmbeddedDatabase } from '../../src/store/embedded-database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openServerDatabase } from '../../src/store/server-database.ts';
+import { bundleCommand } from './bundle-command.ts';
 import { runOn } from './server.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Folder of the migrated embedded database, dumped once. */
     dump: string;
+    /** File of the command line, bundled from the source as it is now. */
+    command: string;
     /** URL of the migrated template on the PostgreSQL server; '' without TEST_DATABASE_URL. */
     template: string;
   }
@@ -21,10 +24,13 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'lazaret-test-'));
   const server = process.env.TEST_DATABASE_URL ?? '';
+  const command = await bundleCommand();
+  project.provide('command', command.file);
   project.provide('dump', server ? '' : await makeDump(folder));
   project.provide('template', server ? await makeTemplate(server) : '');
   return async () => {
     await rm(folder, { recursive: true, force: true });
+    await command.remove();
     if (server) await dropTestDatabases(server);
   };
 }
