@@ -11,25 +11,31 @@ export interface FoundRules {
   readonly vendor: Vendor | null;
 }
 
-function occursInOrder(hits: FragmentHits, ending: PatternEnd, part: number, from: number, lengths: readonly number[]): boolean {
+/**
+ * Whether the parts of a pattern up to `part` stand in front of `before`, each within its gap. Hits come in the order of their
+ * ends, so that the search goes back from the hit at `index` no further than the gap reaches.
+ */
+function standsBefore(hits: FragmentHits, ending: PatternEnd, part: number, before: number, index: number, table: ShippedTable): boolean {
   const fragment = ending.parts[part];
   if (fragment === undefined) return true;
-  const gap = ending.gaps[part - 1] ?? 0;
-  for (let index = 0; index < hits.count; index += 1) {
-    if (hits.fragments[index] !== fragment) continue;
-    const end = hits.ends[index] as number;
-    const start = end - (lengths[fragment] as number);
+  const first = before - (ending.gaps[part] as number);
+  for (let at = index - 1; at >= 0; at -= 1) {
+    const end = hits.ends[at] as number;
+    if (end < first) return false;
     // Two neighbouring words share the space between them.
-    if (from >= 0 && (start < from - 1 || start > from + gap)) continue;
-    if (occursInOrder(hits, ending, part + 1, end, lengths)) return true;
+    if (hits.fragments[at] !== fragment || end > before + 1) continue;
+    if (standsBefore(hits, ending, part - 1, end - (table.lengths[fragment] as number), at, table)) return true;
   }
   return false;
 }
 
 /** Most patterns of several parts fall at the first of them: whether it occurs at all is known before places are compared. */
-function matches(ending: PatternEnd, hits: FragmentHits, table: ShippedTable): boolean {
-  if (ending.parts.length === 1) return true;
-  return table.seen[ending.parts[0] as number] === 1 && occursInOrder(hits, ending, 0, -1, table.lengths);
+function matches(ending: PatternEnd, hits: FragmentHits, index: number, table: ShippedTable): boolean {
+  const last = ending.parts.length - 1;
+  if (last === 0) return true;
+  if (table.seen[ending.parts[0] as number] !== 1) return false;
+  const start = (hits.ends[index] as number) - (table.lengths[ending.parts[last] as number] as number);
+  return standsBefore(hits, ending, last - 1, start, index, table);
 }
 
 function mark(hits: FragmentHits, seen: Uint8Array, sign: 0 | 1): void {
@@ -52,7 +58,7 @@ export function findRules(folded: FoldedText, table: ShippedTable): FoundRules {
     vendor ??= table.vendorMarks[fragment] ?? null;
     for (const ending of table.endings[fragment] ?? []) {
       const list = ending.denies ? denied : rules;
-      if (!list.includes(ending.rule) && matches(ending, hits, table)) list.push(ending.rule);
+      if (!list.includes(ending.rule) && matches(ending, hits, index, table)) list.push(ending.rule);
     }
   }
   mark(hits, table.seen, 0);
