@@ -10,6 +10,8 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'CONTENT',
     patterns: [
+      'wirus',
+
       'virus',
       'malware',
       'infected',
@@ -228,6 +230,9 @@ export const CONTENT_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'CONTENT',
     patterns: [
+      'スパム',
+      '垃圾',
+
       'spam',
       'unsolicited',
       'bulk mail',

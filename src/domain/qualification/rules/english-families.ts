@@ -74,6 +74,10 @@ const MISSING_BEHIND: readonly string[] = [
   'not be located',
   'not belong',
   'not in route',
+  'not hosted',
+  'not assigned',
+  'not handled',
+  'not on file',
 ];
 
 const MISSING_BEFORE: readonly string[] = [
@@ -89,6 +93,7 @@ const MISSING_BEFORE: readonly string[] = [
   'not a known',
   'unrecogni',
   'unregistered',
+  'undeliverable',
   'no record of',
   'not have a',
   'not have any',
@@ -113,7 +118,7 @@ export const SHUT_MAILBOX: readonly string[] = [
       'deactivat',
       'de activat',
       'suspend',
-      'locked',
+      ' locked',
       'frozen',
       'dormant',
       'not active',
@@ -126,7 +131,21 @@ export const SHUT_MAILBOX: readonly string[] = [
       'never logs',
     ],
   ),
-  ...near(MAILBOXES, ['closed', 'expired', 'shut down', 'archived', 'not currently', 'currently not']),
+  ...near(MAILBOXES, [
+    'closed',
+    'expired',
+    'shut down',
+    'archived',
+    'not currently',
+    'currently not',
+    ' cancel',
+    'revoked',
+    'withdrawn',
+    'unpaid',
+    'hibernat',
+    'restricted',
+    'unused',
+  ]),
   ...MAILBOXES.flatMap((box) =>
     ['is', 'was', 'has been'].flatMap((verb) =>
       ['disabled', 'locked', 'suspended', 'closed', 'deactivated', 'frozen', 'terminated'].map((state) => `${box} … ${verb} ${state}`),
@@ -272,6 +291,7 @@ export const WRONG_SERVER_NAME: readonly string[] = near(
   [' helo', ' ehlo', ' rdns', ' reverse dns', ' fcrdns', ' ptr'],
   [
     'invalid',
+    'incomplete',
     'not resolv',
     'nt resolv',
     'not match',
@@ -297,7 +317,7 @@ export const CLOSED_LIST: readonly string[] = [
     ['not allowed', 'not permitted', 'denied', 'refused', 'rejected', 'closed', 'restricted', 'members', 'subscribers', 'not authori'],
   ),
   ...near(
-    ['not allowed', 'not permitted', 'not authori', 'may not', 'only members', 'only subscribers', 'permission'],
+    ['not allowed', 'not permitted', 'not authori', 'may not', 'only members', 'only subscribers', 'only moderators', 'permission'],
     [' post ', ' posting'],
   ),
   ...near(LISTS, ['closed', 'restricted', 'members only', 'subscribers only', 'moderated', 'only accepts']),
@@ -332,7 +352,7 @@ export const BANNED_PART: readonly string[] = [
 /** The message is larger than what is taken. */
 export const TOO_BIG: readonly string[] = near(
   [' message', ' mail ', ' email', ' letter', ' attachment', ' body'],
-  ['too big', 'too large', 'too long', 'oversize', 'over size', 'larger than', 'bigger than', 'longer than'],
+  ['too big', 'too large', 'too long', 'oversize', 'over size', 'larger than', 'bigger than', 'longer than', 'maximum length'],
 );
 
 /** A name that no server has. */
@@ -436,3 +456,9 @@ export const BAD_HEADER: readonly string[] = [
 
 /** Mail for somewhere else is not passed on. */
 export const NO_RELAY: readonly string[] = near(['not', 'nt', 'cannot', 'refuse', 'unable', 'denied', 'prohibit', 'forbid'], [' relay']);
+
+/** The person who has the mailbox takes no mail from this sender. */
+export const UNWILLING_PERSON: readonly string[] = near(
+  [' recipient', ' user', ' receiver', ' addressee', ' person', ' owner'],
+  ['not want', 'nt want', 'not wish', 'declin'],
+);

@@ -132,7 +132,20 @@ export const FOREIGN_UNKNOWN: readonly string[] = [
   },
   {
     names: ['utilisateur', 'destinataire', 'adresse', 'boite', 'compte', 'abonne'],
-    said: ['nexiste pas', 'nexiste plus', 'inconnu', 'inexistant', 'introuvable', 'non trouve', 'non valide', 'invalide', 'supprime'],
+    said: [
+      'nexiste pas',
+      'nexiste plus',
+      'inconnu',
+      'inexistant',
+      'introuvable',
+      'non trouve',
+      'non valide',
+      'invalide',
+      'supprime',
+      'plus utilis',
+      'plus valid',
+      'plus attribu',
+    ],
     before: ['aucun ', 'aucune ', 'pas d'],
   },
   {
@@ -149,7 +162,7 @@ export const FOREIGN_UNKNOWN: readonly string[] = [
       'no se encuentra',
       'incorrect',
     ],
-    before: ['no existe', 'no hay tal', 'no se encontro'],
+    before: ['no existe', 'no hay tal', 'no se encontro', 'no se reconoce'],
   },
   { names: ['correo', 'email'], said: ['no existe', 'inexistente', 'nao existe'] },
   {
@@ -218,7 +231,7 @@ export const FOREIGN_UNKNOWN: readonly string[] = [
     before: ['gecersiz'],
   },
   {
-    names: ['пользовател', 'получател', 'адресат', 'адрес', 'ящик', 'абонент', 'аккаунт', 'користувач', 'скриньк'],
+    names: ['пользовател', 'получател', 'адресат', 'адрес', 'ящик', 'абонент', 'аккаунт', 'учетн', 'користувач', 'скриньк'],
     said: [
       'не найден',
       'не существует',
@@ -240,7 +253,7 @@ export const FOREIGN_UNKNOWN: readonly string[] = [
   },
   {
     names: ['ユーザ', '宛先', 'あて先', 'アドレス', 'アカウント', 'メールボックス', '受信者'],
-    said: ['存在しま', '存在しない', '見つかりません', '不明', '無効な', '登録されていません'],
+    said: ['存在しま', '存在しない', 'なし', 'いません', '間違', '誤り', '見つかりません', '不明', '無効な', '登録されていません'],
     before: ['存在しない', '不明な', '無効な'],
   },
   {
@@ -288,6 +301,7 @@ export const FOREIGN_INACTIVE: readonly string[] = [
   {
     names: ['postfach', 'konto', 'benutzer', 'mailbox'],
     said: ['deaktiviert', 'gesperrt', 'stillgelegt', 'abgemeldet', 'inaktiv', 'geschlossen', 'gekundigt'],
+    before: ['inaktive', 'gesperrte', 'deaktivierte'],
   },
   {
     names: ['compte', 'boite', 'utilisateur'],
@@ -295,7 +309,7 @@ export const FOREIGN_INACTIVE: readonly string[] = [
   },
   {
     names: ['cuenta', 'buzon', 'casilla', 'usuario'],
-    said: ['inactiv', 'desactivad', 'deshabilitad', 'suspendid', 'cancelad', 'bloquead', 'dada de baja', 'cerrada'],
+    said: ['inactiv', 'desactivad', 'deshabilitad', 'suspendid', 'cancelad', 'bloquead', 'de baja', 'cerrada'],
   },
   { names: [' conta ', 'caixa', 'usuario'], said: ['inativ', 'desativad', 'suspens', 'cancelad', 'bloquead', 'encerrad'] },
   {

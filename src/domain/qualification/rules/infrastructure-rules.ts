@@ -117,6 +117,11 @@ export const DNS_RULES: readonly BuiltInRule[] = [
     reason: 'INVALID_DOMAIN',
     fault: 'RECIPIENT',
     patterns: [
+      'domain … not found',
+      'dns entry',
+      'no dns record',
+      'no suitable host',
+
       'enodata',
 
       ...NO_SUCH_DOMAIN,
@@ -676,6 +681,10 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'INFRASTRUCTURE',
     patterns: [
+      'maximum retries',
+      'retries reached',
+      'time to live',
+
       'queue for',
       'in the queue … hours',
       'in the queue … days',

@@ -407,6 +407,24 @@ export const USER_RULES: readonly BuiltInRule[] = [
     statusNot: ['.7.8', '.7.9', '.7.57', '.1.7', '.1.8'],
     patterns: withFamily(
       [
+        'never heard of',
+        'unknown to us',
+        'unknown to me',
+        'unknown to our',
+        'unknown to this',
+        'no such box',
+        'no such employee',
+        'no such subscriber',
+        'no such entry',
+        'doesnt live here',
+        'does not live here',
+        'lives here',
+
+        'nobody with',
+        'no one with',
+        'nobody at',
+        'no one at',
+
         'dont know anyone',
         'do not know anyone',
         'not one of our',

@@ -1,6 +1,6 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
 import { ABOUT_SENDER } from './about-sender.ts';
-import { BARRED_MAILBOX, CLOSED_LIST } from './english-families.ts';
+import { BARRED_MAILBOX, CLOSED_LIST, UNWILLING_PERSON } from './english-families.ts';
 
 /** Refusals by the recipient's own filter, rule or list: nobody's reputation. Fault of the recipient (A3). */
 export const FILTER_RULES: readonly BuiltInRule[] = [
@@ -10,6 +10,8 @@ export const FILTER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'RECIPIENT',
     patterns: [
+      ...UNWILLING_PERSON,
+
       'unsubscribed recipient',
       ...CLOSED_LIST,
       'must be a member of',

@@ -261,6 +261,9 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
     fault: 'RECIPIENT',
     weak: true,
     patterns: [
+      'not in service',
+      'out of service',
+
       'disabled',
       'inactive',
       'deactivated',
@@ -274,7 +277,7 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       'unavailable account',
       'marked as inactive',
     ],
-    unless: [...ABOUT_SENDER, 'tls', 'relay', 'connection', 'bounds disabled'],
+    unless: ['database', ...ABOUT_SENDER, 'tls', 'relay', 'connection', 'bounds disabled'],
     examples: ['550 <a@b.example> locked', '550 not activated yet'],
   },
   {
