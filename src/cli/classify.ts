@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { defaultRuleBook, type RuleBook } from '../domain/qualification/rule-book.ts';
 import type { MessageKind } from '../domain/vocabulary.ts';
-import { readTextLines } from '../operations/text-lines.ts';
+import { readLinesByChunk } from '../operations/text-lines.ts';
 import { classifyEvidence } from '../reports/classify-message.ts';
 import { type ClassifiedBatch, TABLE_HEAD, tableLine } from './classify-batch.ts';
 import { ClassifyCrew } from './classify-crew.ts';
@@ -92,9 +92,13 @@ async function classifyReplies(files: readonly InputFile[], book: RuleBook, outp
   if (!json) await output.line(TABLE_HEAD);
   for (const { name } of files) {
     try {
-      for await (const { number, text } of readTextLines(name === STDIN ? process.stdin : createReadStream(name), REPLY_MAX_BYTES)) {
-        const said = classifyEvidence({ channel: 'EMAIL', origin: 'SYNC', text: replyOf(text) }, null, book);
-        await output.line(json ? JSON.stringify(said) : tableLine(`${name}:${number}`, '', said));
+      for await (const lines of readLinesByChunk(name === STDIN ? process.stdin : createReadStream(name), REPLY_MAX_BYTES)) {
+        for (const { number, text } of lines) {
+          const said = classifyEvidence({ channel: 'EMAIL', origin: 'SYNC', text: replyOf(text) }, null, book);
+          await output.line(json ? JSON.stringify(said) : tableLine(`${name}:${number}`, '', said));
+        }
+        // What is piped in line by line is answered before the next one comes.
+        await output.flush();
         if (output.closed) return problems;
       }
     } catch (error) {

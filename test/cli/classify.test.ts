@@ -1,10 +1,12 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultRuleBook } from '../../src/domain/qualification/rule-book.ts';
 import { classifyMessage } from '../../src/reports/classify-message.ts';
 import { scratchFolder } from '../integration/import/import-files.ts';
-import { runCommand } from '../support/command.ts';
+import { runCommand, startCommand } from '../support/command.ts';
 import { FIXTURES, manifestLines, readMessage, replyLines } from '../support/fixtures.ts';
 
 interface Line {
@@ -75,6 +77,19 @@ describe('lazaret classify', () => {
     const lines = linesOf<{ text: string; type: string; address: null }>(stdout);
     expect(lines.map(({ text }) => text)).toEqual([...replies.map(({ reply }) => reply), '', '550 "quoted']);
     expect(Object.keys(lines[0] ?? {})).toContain('normalizedText');
+  });
+
+  test('answers a reply that is piped in before the next one comes', async () => {
+    const pipe = join(folder, 'replies');
+    await promisify(execFile)('mkfifo', [pipe]);
+    const command = startCommand(['classify', '--replies', pipe, '--json'], NOWHERE);
+    const writer = await open(pipe, 'w');
+    await writer.write('550 5.1.1 user unknown\n');
+    await command.said(/"USER_UNKNOWN"/);
+    await writer.write('452 4.2.2 mailbox full\n');
+    await command.said(/"MAILBOX_FULL"/);
+    await writer.close();
+    expect(await command.exited).toBe(0);
   });
 
   test('reads mbox files, numbers their messages, and says OTHER and 1 where a file cannot be read', async () => {
