@@ -130,6 +130,12 @@ export async function listNodes<Node extends { id: bigint }>(listing: Listing<No
   return connectionOf(listing.list, page, nodes, () => inTime(countRows(database, source)));
 }
 
+/** Resolves a list that takes no filter. */
+export function resolveList<Node extends { id: bigint }>(what: Omit<Listing<Node>, 'context' | 'info' | 'args'>) {
+  return (_root: unknown, args: PageArguments, context: GraphQLContext, info: GraphQLResolveInfo) =>
+    listNodes({ ...what, context, info, args });
+}
+
 /** The same page of the list of every parent that is shown: two statements for all of them. */
 export function listNestedNodes<Node extends { id: bigint }>(listing: Listing<Node>, parent: PageParent): Promise<ConnectionShape<Node>> {
   const source = { table: listing.table, where: listing.where, order: listing.order ?? NEWEST_FIRST };

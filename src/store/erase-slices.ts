@@ -152,36 +152,28 @@ const inboundEvents: EraseStatement = async (tx, slice) => {
   return { ...done, erased: done.erased + quoted };
 };
 
-const quarantineEvents: EraseStatement = (tx, slice) => {
-  const shown = displaySql(sql`l.address_key`);
-  return slicedBy(
-    tx,
-    slice,
-    sql`
-    page AS MATERIALIZED (${pageSql(sql`quarantine_event`, slice)}),
+/** Shows rows of an address without it, and takes their text. */
+const covered =
+  (table: Sql, text: Sql): EraseStatement =>
+  (tx, slice) => {
+    const shown = displaySql(sql`l.address_key`);
+    return slicedBy(
+      tx,
+      slice,
+      sql`
+    page AS MATERIALIZED (${pageSql(table, slice)}),
     done AS (
-      UPDATE quarantine_event l SET address = ${shown}, domain = NULL, text = NULL
-      FROM page WHERE l.id = page.id AND ((l.address, l.domain, l.text) IS DISTINCT FROM (${shown}, NULL, NULL)) RETURNING l.id
+      UPDATE ${table} l SET address = ${shown}, domain = NULL, ${text} = NULL
+      FROM page WHERE l.id = page.id AND ((l.address, l.domain, l.${text}) IS DISTINCT FROM (${shown}, NULL, NULL)) RETURNING l.id
     )
     SELECT (SELECT count(*)::int FROM done) AS erased`,
-  );
-};
+    );
+  };
+
+const quarantineEvents = covered(sql`quarantine_event`, sql`text`);
 
 /** Shut and covered when the erasure began; once more for what was being written from older lines of the ledger meanwhile. */
-const quarantineEntries: EraseStatement = (tx, slice) => {
-  const shown = displaySql(sql`e.address_key`);
-  return slicedBy(
-    tx,
-    slice,
-    sql`
-    page AS MATERIALIZED (${pageSql(sql`quarantine_entry`, slice)}),
-    done AS (
-      UPDATE quarantine_entry e SET address = ${shown}, domain = NULL, error_text = NULL
-      FROM page WHERE e.id = page.id AND ((e.address, e.domain, e.error_text) IS DISTINCT FROM (${shown}, NULL, NULL)) RETURNING e.id
-    )
-    SELECT (SELECT count(*)::int FROM done) AS erased`,
-  );
-};
+const quarantineEntries = covered(sql`quarantine_entry`, sql`error_text`);
 
 const consentEvents: EraseStatement = (tx, slice) =>
   slicedBy(

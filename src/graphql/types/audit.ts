@@ -1,6 +1,6 @@
 import { sql } from '../../store/database.ts';
 import { builder } from '../builder.ts';
-import { connectionType, forwardArgs, listNodes } from '../connection.ts';
+import { connectionType, forwardArgs, resolveList } from '../connection.ts';
 import { Node, nodeLoader } from './node.ts';
 
 const AuditEntry = builder.prismaObject('AuditEntry', {
@@ -24,16 +24,12 @@ builder.queryField('auditLog', (t) =>
     description: 'Every change that a person or token made: newest first.',
     authScopes: { scope: 'admin' },
     args: forwardArgs,
-    resolve: (_root, args, context, info) =>
-      listNodes({
-        context,
-        info,
-        args,
-        list: 'auditLog',
-        table: sql`audit_entry`,
-        where: sql`true`,
-        load: (prisma, query) => prisma.auditEntry.findMany(query),
-      }),
+    resolve: resolveList({
+      list: 'auditLog',
+      table: sql`audit_entry`,
+      where: sql`true`,
+      load: (prisma, query) => prisma.auditEntry.findMany(query),
+    }),
   }),
 );
 

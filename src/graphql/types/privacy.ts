@@ -4,7 +4,7 @@ import { sql } from '../../store/database.ts';
 import type { PrivacyReport, SharedAddress } from '../../store/privacy-requests.ts';
 import { refusedAsBadInput } from '../bad-input.ts';
 import { builder } from '../builder.ts';
-import { connectionType, forwardArgs, listNodes } from '../connection.ts';
+import { connectionType, forwardArgs, resolveList } from '../connection.ts';
 import { decodeOptionalId, encodeGlobalId } from '../global-id.ts';
 import { selectionOf } from '../selection.ts';
 import { ChannelEnum } from './enums.ts';
@@ -154,16 +154,12 @@ builder.queryFields((t) => ({
     description: 'Requests for access and erasure, newest first.',
     authScopes: { scope: 'admin' },
     args: forwardArgs,
-    resolve: (_root, args, context, info) =>
-      listNodes({
-        context,
-        info,
-        args,
-        list: 'privacyRequests',
-        table: sql`privacy_request`,
-        where: sql`true`,
-        load: (prisma, query) => prisma.privacyRequest.findMany(query),
-      }),
+    resolve: resolveList({
+      list: 'privacyRequests',
+      table: sql`privacy_request`,
+      where: sql`true`,
+      load: (prisma, query) => prisma.privacyRequest.findMany(query),
+    }),
   }),
   privacyPreview: t.field({
     type: PrivacyPreview,

@@ -3,7 +3,7 @@ import { sql } from '../../store/database.ts';
 import { readSampledFailures, storedChanges, storedSample } from '../../store/requalification.ts';
 import { batched } from '../batch.ts';
 import { builder } from '../builder.ts';
-import { connectionType, forwardArgs, listNodes } from '../connection.ts';
+import { connectionType, forwardArgs, resolveList } from '../connection.ts';
 import { isOwnResult } from '../own-results.ts';
 import { JobStateEnum, RequalificationPhaseEnum } from './enums.ts';
 import { Node, nodeLoader } from './node.ts';
@@ -118,16 +118,12 @@ builder.queryField('requalifications', (t) =>
     description: 'What was requalified, dry runs included: newest first.',
     authScopes: { scope: 'rules:read' },
     args: forwardArgs,
-    resolve: (_root, args, context, info) =>
-      listNodes({
-        context,
-        info,
-        args,
-        list: 'requalifications',
-        table: sql`requalification`,
-        where: sql`true`,
-        load: (prisma, query) => prisma.requalification.findMany(query),
-      }),
+    resolve: resolveList({
+      list: 'requalifications',
+      table: sql`requalification`,
+      where: sql`true`,
+      load: (prisma, query) => prisma.requalification.findMany(query),
+    }),
   }),
 );
 

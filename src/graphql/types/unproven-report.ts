@@ -4,7 +4,7 @@ import type { StoredAnswer } from '../../operations/ingest-message.ts';
 import { sql } from '../../store/database.ts';
 import { IS_HELD, readUnprovenState } from '../../store/unproven-reports.ts';
 import { builder } from '../builder.ts';
-import { connectionType, forwardArgs, listNodes } from '../connection.ts';
+import { connectionType, forwardArgs, resolveList } from '../connection.ts';
 import { InvalidStateErrorType, NotFoundErrorType, orRefusal, resultUnion } from '../errors.ts';
 import { decodeGlobalId } from '../global-id.ts';
 import { isOwnResult } from '../own-results.ts';
@@ -79,16 +79,12 @@ builder.queryField('unprovenReports', (t) =>
     description: 'The reports that are held for want of proof: newest first. A person lets them count, or dismisses them.',
     authScopes: { scope: 'quarantine:read' },
     args: forwardArgs,
-    resolve: (_root, args, context, info) =>
-      listNodes({
-        context,
-        info,
-        args,
-        list: 'unprovenReports',
-        table: sql`inbound_event`,
-        where: IS_HELD,
-        load: (prisma, query) => prisma.inboundEvent.findMany(query),
-      }),
+    resolve: resolveList({
+      list: 'unprovenReports',
+      table: sql`inbound_event`,
+      where: IS_HELD,
+      load: (prisma, query) => prisma.inboundEvent.findMany(query),
+    }),
   }),
 );
 
