@@ -7,6 +7,7 @@ import { announceApp, importText, scratchFolder } from '../integration/import/im
 import { runCommand } from '../support/command.ts';
 import { FIXTURES } from '../support/fixtures.ts';
 import { freshWord } from '../support/fresh.ts';
+import { aReport } from '../support/reports.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 let folder: string;
@@ -50,7 +51,7 @@ describe('commands that meet a running server work through it', () => {
     const file = join(folder, `${mark}.csv`);
     await writeFile(file, profileCsv(mark));
     const bounce = join(folder, `${mark}.eml`);
-    await writeFile(bounce, dsn(`gone.${mark}@example.com`));
+    await writeFile(bounce, aReport([{ address: `gone.${mark}@example.com` }]));
     const empty = join(folder, 'empty.eml');
     await writeFile(empty, '');
     const [imported, ingested] = await Promise.all([
@@ -123,24 +124,3 @@ describe('wrong usage and databases that cannot be reached', () => {
     expect(existsSync('people.csv.rejected')).toBe(false);
   });
 });
-
-function dsn(address: string): string {
-  return [
-    'From: MAILER-DAEMON@mx.example.net',
-    'Subject: Undelivered Mail Returned to Sender',
-    'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
-    '',
-    '--b',
-    'Content-Type: message/delivery-status',
-    '',
-    'Reporting-MTA: dns; mx.example.net',
-    '',
-    `Final-Recipient: rfc822; ${address}`,
-    'Action: failed',
-    'Status: 5.1.1',
-    'Diagnostic-Code: smtp; 550 5.1.1 user unknown',
-    '',
-    '--b--',
-    '',
-  ].join('\r\n');
-}

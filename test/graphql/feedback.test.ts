@@ -3,6 +3,7 @@ import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { aSecondPasses } from '../support/a-second-passes.ts';
 import { aDelivery, TEXT } from '../support/feedback-instance.ts';
 import { freshAddress, freshNumber, freshWords } from '../support/fresh.ts';
+import { aReport } from '../support/reports.ts';
 import { type TestApp, testApp } from '../support/test-app.ts';
 
 const RECORD = `mutation ($input: [DeliveryResultInput!]!) { recordDeliveryResults(input: $input) { results {
@@ -211,43 +212,16 @@ describe('recordDeliveryResults', () => {
 });
 
 describe('ingestMessage', () => {
-  const report = (address: string) =>
-    [
-      'From: MAILER-DAEMON@relay.example',
-      'To: bounces@sender.example',
-      'Subject: Undelivered Mail Returned to Sender',
-      'Date: Sun, 01 Mar 2026 08:00:00 +0000',
-      `Message-ID: <report-${address}>`,
-      'MIME-Version: 1.0',
-      'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
-      '',
-      '--b',
-      'Content-Type: text/plain',
-      '',
-      'The message could not be delivered.',
-      '--b',
-      'Content-Type: message/delivery-status',
-      '',
-      'Reporting-MTA: dns; relay.example',
-      '',
-      `Final-Recipient: rfc822; ${address}`,
-      'Action: failed',
-      'Status: 5.1.1',
-      `Diagnostic-Code: smtp; 550 5.1.1 <${address}>: User unknown`,
-      '',
-      '--b--',
-      '',
-    ].join('\n');
-
   test('takes a raw report in, once', async () => {
     const address = freshAddress();
+    const raw = Buffer.from(aReport([{ address }], { date: 'Sun, 01 Mar 2026 08:00:00 +0000' })).toString();
     const expected = {
       __typename: 'IngestedMessage',
       kind: 'BOUNCE',
       recipients: [{ address, addressStatus: 'QUARANTINE', verdict: { type: 'HARD', reason: 'USER_UNKNOWN' }, deliveryLog: null }],
     };
-    expect((await ask(INGEST, { raw: report(address) })).ingestMessage).toEqual({ ...expected, duplicate: false });
-    expect((await ask(INGEST, { raw: report(address) })).ingestMessage).toEqual({ ...expected, duplicate: true });
+    expect((await ask(INGEST, { raw })).ingestMessage).toEqual({ ...expected, duplicate: false });
+    expect((await ask(INGEST, { raw })).ingestMessage).toEqual({ ...expected, duplicate: true });
     expect(await entryOf(address)).toMatchObject([{ errorCount: 1, source: 'BOUNCE_ASYNC' }]);
   });
 

@@ -8,6 +8,7 @@ import { millisecondsSince } from '../support/cpu-time.ts';
 import { aDelivery } from '../support/feedback-instance.ts';
 import { freshAddress, freshNumber, freshWord, freshWords } from '../support/fresh.ts';
 import { NORMALISED_TEXTS, TEXT_KEYS } from '../support/normalised-texts.ts';
+import { aReport } from '../support/reports.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { freshDatabase } from '../support/test-database.ts';
 
@@ -90,32 +91,7 @@ const UNKNOWN_USER = '550 5.1.1 <ann@customer.example>: Recipient address reject
 
 /** A raw bounce for that address. */
 const bounce = (address: string, diagnostic: string, status: string) =>
-  [
-    'From: MAILER-DAEMON@relay.example',
-    'To: bounces@sender.example',
-    'Subject: Undelivered Mail Returned to Sender',
-    `Date: ${app.clock.now().toUTCString().replace('GMT', '+0000')}`,
-    `Message-ID: <${freshWord()}@relay.example>`,
-    'MIME-Version: 1.0',
-    'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
-    '',
-    '--b',
-    'Content-Type: text/plain',
-    '',
-    'The message could not be delivered.',
-    '--b',
-    'Content-Type: message/delivery-status',
-    '',
-    'Reporting-MTA: dns; relay.example',
-    '',
-    `Final-Recipient: rfc822; ${address}`,
-    'Action: failed',
-    `Status: ${status}`,
-    `Diagnostic-Code: smtp; ${diagnostic}`,
-    '',
-    '--b--',
-    '',
-  ].join('\n');
+  Buffer.from(aReport([{ address, diagnostic, status }], { date: app.clock.now().toUTCString() })).toString();
 
 const INGEST = `mutation ($raw: String!) { ingestMessage(raw: $raw) { ... on IngestedMessage { kind recipients { address addressStatus
   verdict { type reason decidedBy } deliveryLog { origin failureType } } } } }`;

@@ -6,6 +6,7 @@ import { revokeToken } from '../../src/operations/revoke-token.ts';
 import { sql } from '../../src/store/database.ts';
 import { aSecondPasses } from '../support/a-second-passes.ts';
 import { freshAddress } from '../support/fresh.ts';
+import { aReport } from '../support/reports.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { testDatabase } from '../support/test-database.ts';
 import { tinySchema } from '../support/tiny-schema.ts';
@@ -164,34 +165,6 @@ describe('POST /ingest/message', () => {
   const send = (body: BodyInit, type = 'message/rfc822') =>
     app.fetch('/ingest/message', { method: 'POST', token, body, headers: { 'Content-Type': type } });
 
-  const bounce = (address: string) =>
-    [
-      'From: MAILER-DAEMON@mx.example.net',
-      'To: bounces@sender.example',
-      'Subject: Undelivered Mail Returned to Sender',
-      `Date: ${app.clock.now().toUTCString()}`,
-      `Message-ID: <${address}.bounce>`,
-      'MIME-Version: 1.0',
-      'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
-      '',
-      '--b',
-      'Content-Type: text/plain',
-      '',
-      'Your message could not be delivered.',
-      '--b',
-      'Content-Type: message/delivery-status',
-      '',
-      'Reporting-MTA: dns; mx.example.net',
-      '',
-      `Final-Recipient: rfc822; ${address}`,
-      'Action: failed',
-      'Status: 5.1.1',
-      'Diagnostic-Code: smtp; 550 5.1.1 user unknown',
-      '',
-      '--b--',
-      '',
-    ].join('\r\n');
-
   test('refuses an empty body as bad input, not as a fault', async () => {
     const response = await send('');
     expect(response.status).toBe(400);
@@ -200,14 +173,15 @@ describe('POST /ingest/message', () => {
 
   test('answers what the message means once it is stored, and that a repeat is one', async () => {
     const address = freshAddress();
-    const first = await send(bounce(address));
+    const bounce = Buffer.from(aReport([{ address }], { date: app.clock.now().toUTCString() }));
+    const first = await send(bounce);
     expect(first.status).toBe(200);
     expect(await first.json()).toMatchObject({
       kind: 'BOUNCE',
       duplicate: false,
       recipients: [{ address, verdict: { type: 'HARD', reason: 'USER_UNKNOWN' }, addressStatus: 'QUARANTINE', deliveryLog: null }],
     });
-    expect(await (await send(bounce(address))).json()).toMatchObject({ kind: 'BOUNCE', duplicate: true });
+    expect(await (await send(bounce)).json()).toMatchObject({ kind: 'BOUNCE', duplicate: true });
   });
 
   test('that cannot be parsed is OTHER, and no fault', async () => {
