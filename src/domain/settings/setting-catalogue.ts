@@ -107,7 +107,12 @@ export const SETTING_CATALOGUE = {
     null,
     'When the job runs that makes rules of the texts marked KEEP, in the time zone of the instance.',
   ),
-  timeZone: define(timeZone, 'UTC', null, 'The time zone of the instance: of the daily jobs and of times without a zone.'),
+  timeZone: define(
+    timeZone,
+    'UTC',
+    null,
+    'The time zone of the instance: of the daily jobs, and of the months whose share of shut addresses is written down.',
+  ),
   deliveryValidity: define(days, 5, 'd', 'How long a message of a delivery may be attempted, where the delivery says nothing.'),
   deliveryLogRetention: define(days, 180, 'd', 'Delivery logs and exclusion logs are deleted after this.'),
   inboundEventRetention: define(days, 180, 'd', 'Raw reports and messages that came in are deleted after this.'),
