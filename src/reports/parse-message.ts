@@ -242,7 +242,10 @@ function onceEach(recipients: readonly ReportedRecipient[]): ReportedRecipient[]
 function dedupeKey(mail: OpenedMail): string {
   const id = rawHeader(mail.headers, 'message-id');
   const date = rawHeader(mail.headers, 'date');
-  return createHash('sha256').update(`${id}\n${date}\n`).update(mail.raw.slice(mail.bodyStart).trimEnd(), 'latin1').digest('hex');
+  const body = mail.raw.slice(mail.bodyStart).trimEnd();
+  // An mbox file holds `From ` at the beginning of a line as `>From `.
+  const unquoted = body.includes('>From ') ? body.replace(/^>+From /gm, 'From ') : body;
+  return createHash('sha256').update(`${id}\n${date}\n`).update(unquoted, 'latin1').digest('hex');
 }
 
 function dateOf(value: string): Date | null {

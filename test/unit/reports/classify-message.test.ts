@@ -106,6 +106,14 @@ describe('the key of a message', () => {
     expect(key(`Received: from a by b; Mon, 2 Feb 2026 10:06:00 +0000\n${text}\n`)).toBe(key(text));
   });
 
+  it('is the same out of an mbox file, which quotes lines that begin with From', () => {
+    const body = (line: string) => text.replace(/\n\n(?=--)/, `\n\n${line} the mail server:\n\n$&`);
+    expect(body('From')).toContain('\nFrom the mail server');
+    expect(key(body('>From'))).toBe(key(body('From')));
+    expect(key(body('>>From'))).toBe(key(body('From')));
+    expect(key(body('> From'))).not.toBe(key(body('From')));
+  });
+
   it('differs with Message-ID, Date and body', () => {
     expect(key(text.replace('report-77', 'report-78'))).not.toBe(key(text));
     expect(key(text.replace('10:05:00', '10:05:01'))).not.toBe(key(text));
