@@ -118,7 +118,7 @@ interface Listing<Node> {
   readonly load: (prisma: PrismaClient, query: { where: { id: { in: bigint[] } } }) => Promise<Node[]>;
 }
 
-/** A page of a root list: two statements at any page size. */
+/** A page of a root list: two statements at any page size, and one before them where a filter ends in the past (`timeWalk`). */
 export async function listNodes<Node extends { id: bigint }>(listing: Listing<Node>): Promise<ConnectionShape<Node>> {
   const { database } = listing.context.instance;
   const source = { table: listing.table, where: listing.where, order: listing.order ?? NEWEST_FIRST };

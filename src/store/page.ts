@@ -20,6 +20,8 @@ export interface PageOrder {
   readonly within?: readonly Sql[];
   /** An expression over `c` that is never null, with an index over it and the id; absent = by id alone. */
   readonly by?: { readonly value: Sql; readonly type: 'timestamptz' | 'int' };
+  /** No index is walked: what the condition finds is sorted. For conditions that the newest rows do not fulfil. */
+  readonly sorted?: boolean;
 }
 
 export const NEWEST_FIRST: PageOrder = { direction: 'DESC' };
@@ -128,8 +130,8 @@ function anyBeyond(source: PageSource, key: PageKey | null, side: 'behind' | 'ah
     ORDER BY ${orderOf(source.order, smaller)} LIMIT 1) IS NOT NULL`;
 }
 
-function orderOf({ by, within: shared = [] }: PageOrder, descending: boolean): Sql {
-  const columns = [...shared, ...(by ? [by.value] : []), sql`c.id`];
+function orderOf({ by, within: shared = [], sorted }: PageOrder, descending: boolean): Sql {
+  const columns = [...shared, ...(by ? [by.value] : []), sorted ? sql`c.id + 0` : sql`c.id`];
   return join(columns.map((column) => sql`${column} ${direction(descending)}`));
 }
 

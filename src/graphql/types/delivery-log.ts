@@ -6,7 +6,7 @@ import {
   currentRun,
   type DeliveryLogFilter,
   deliveryLogCondition,
-  logOrder,
+  deliveryLogOrder,
   NEWEST_OF_DELIVERY,
   ofDelivery,
 } from '../../store/filters/log-filters.ts';
@@ -134,7 +134,7 @@ builder.queryField('deliveryLogs', (t) =>
         info,
         args,
         list: 'deliveryLogs',
-        order: logOrder(filter),
+        order: await deliveryLogOrder(context.instance.database, filter),
         table: sql`delivery_log`,
         where,
         load: (prisma, query) => prisma.deliveryLog.findMany(query),

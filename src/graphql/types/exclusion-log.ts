@@ -4,7 +4,7 @@ import {
   currentRun,
   type ExclusionLogFilter,
   exclusionLogCondition,
-  logOrder,
+  exclusionLogOrder,
   NEWEST_OF_DELIVERY,
   ofDelivery,
 } from '../../store/filters/log-filters.ts';
@@ -104,7 +104,7 @@ builder.queryField('exclusionLogs', (t) =>
         info,
         args,
         list: 'exclusionLogs',
-        order: logOrder(filter),
+        order: await exclusionLogOrder(database, filter),
         table: sql`exclusion_log`,
         where,
         load: (prisma, query) => prisma.exclusionLog.findMany(query),

@@ -1,9 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { isErasedAddress } from '../../domain/address/erased-address.ts';
 import { assertNever } from '../../domain/vocabulary.ts';
-import { sql } from '../../store/database.ts';
+import { type Queryable, sql } from '../../store/database.ts';
 import { erasedCondition } from '../../store/filters/address-test.ts';
-import { quarantineCondition } from '../../store/filters/quarantine-filter.ts';
+import { type QuarantineFilter, quarantineCondition, quarantineOrder } from '../../store/filters/quarantine-filter.ts';
 import type { PageOrder } from '../../store/page.ts';
 import { badInput, refusedAsBadInput } from '../bad-input.ts';
 import { builder } from '../builder.ts';
@@ -148,7 +148,7 @@ builder.queryFields((t) => ({
     resolve: async (_root, args, context, info) => {
       const forms = await context.instance.addressBook();
       const where = await refusedAsBadInput(() => quarantineCondition(args.filter ?? {}, forms));
-      const { list, order } = sorted(args.orderBy);
+      const { list, order } = await sorted(context.instance.database, args);
       return listNodes({
         context,
         info,
@@ -190,8 +190,16 @@ builder.queryFields((t) => ({
 nodeLoader('QuarantineEntry', (prisma, query) => prisma.quarantineEntry.findUnique(query));
 nodeLoader('QuarantineEvent', (prisma, query) => prisma.quarantineEvent.findUnique(query));
 
-function sorted(orderBy: OrderInput | null | undefined): { list: string; order: PageOrder } {
-  if (!orderBy) return { list: 'quarantine', order: { direction: 'DESC' } };
+interface Sorted {
+  readonly list: string;
+  readonly order: PageOrder;
+}
+
+async function sorted(
+  database: Queryable,
+  { orderBy, filter }: { orderBy?: OrderInput | null | undefined; filter?: QuarantineFilter | null | undefined },
+): Promise<Sorted> {
+  if (!orderBy) return { list: 'quarantine', order: await quarantineOrder(database, filter ?? {}) };
   const { field, direction } = orderBy;
   return { list: `quarantine ${field} ${direction}`, order: { direction, by: { value: orderColumn(field), type: 'timestamptz' } } };
 }

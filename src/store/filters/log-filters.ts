@@ -1,9 +1,10 @@
 import type { Channel, ExclusionScope, FailureReason, FailureType, Fault, MessageStatus } from '../../domain/vocabulary.ts';
-import { type Sql, sql } from '../database.ts';
+import { type Queryable, type Sql, sql } from '../database.ts';
 import { and, NEWEST_FIRST, type PageOrder } from '../page.ts';
 import { type AddressForms, addressConditions, addressTest, matchesAddress } from './address-test.ts';
 import { enumConditions, type InstantRange, isSet, type List, listConditions, rangeConditions, type TextFilter } from './conditions.ts';
 import { between, domainList, oneOf } from './quarantine-filter.ts';
+import { type TimedTable, timeWalk } from './time-walk.ts';
 
 export interface DeliveryLogFilter {
   readonly deliveryId?: bigint | null | undefined;
@@ -136,9 +137,24 @@ export function ofDelivery(id: Sql): Sql {
 /** The order of the logs of one delivery: that of the index over delivery, run and id. */
 export const NEWEST_OF_DELIVERY: PageOrder = { ...NEWEST_FIRST, within: [sql`c.delivery_id`, sql`c.run`] };
 
-/** The order of a list of logs. */
-export function logOrder({ deliveryId }: Ids): PageOrder {
-  return isSet(deliveryId) ? NEWEST_OF_DELIVERY : NEWEST_FIRST;
+/** The order of a list of messages. */
+export function deliveryLogOrder(database: Queryable, filter: DeliveryLogFilter): Promise<PageOrder> {
+  return logOrder(database, { table: sql`delivery_log`, time: sql`c.updated_at` }, filter, filter.updatedAt);
+}
+
+/** The order of a list of exclusions. */
+export function exclusionLogOrder(database: Queryable, filter: ExclusionLogFilter): Promise<PageOrder> {
+  return logOrder(database, { table: sql`exclusion_log`, time: sql`c.created_at` }, filter, filter.createdAt);
+}
+
+async function logOrder(
+  database: Queryable,
+  timed: TimedTable,
+  { deliveryId, profileId, address }: Ids & { readonly address?: TextFilter | null | undefined },
+  range: InstantRange | null | undefined,
+): Promise<PageOrder> {
+  if (isSet(deliveryId)) return NEWEST_OF_DELIVERY;
+  return isSet(profileId) || isSet(address?.eq) ? NEWEST_FIRST : timeWalk(database, timed, range);
 }
 
 interface Ids {

@@ -1,7 +1,7 @@
 import { canonicalDomain } from '../../domain/address/email-address.ts';
 import type { AddressStatus, Channel, FailureReason } from '../../domain/vocabulary.ts';
-import { type Sql, sql } from '../database.ts';
-import { and } from '../page.ts';
+import { type Queryable, type Sql, sql } from '../database.ts';
+import { and, NEWEST_FIRST, type PageOrder } from '../page.ts';
 import { type AddressForms, addressConditions, addressTest, matchesAddress } from './address-test.ts';
 import {
   checkedList,
@@ -9,12 +9,14 @@ import {
   checkedText,
   enumConditions,
   type InstantRange,
+  isSet,
   type List,
   listConditions,
   literal,
   rangeConditions,
   type TextFilter,
 } from './conditions.ts';
+import { timeWalk } from './time-walk.ts';
 
 export interface QuarantineFilter {
   readonly address?: TextFilter | null | undefined;
@@ -44,9 +46,23 @@ export function quarantineCondition(filter: QuarantineFilter, forms: AddressForm
   ]);
 }
 
-/** Over the expression that the index is made of: an entry without an error counts as older than all others, and lies in no range. */
+/** The order of the list by id. */
+export async function quarantineOrder(
+  database: Queryable,
+  { address, statusUpdatedAt, lastErrorAt }: QuarantineFilter,
+): Promise<PageOrder> {
+  if (isSet(address?.eq)) return NEWEST_FIRST;
+  const table = sql`quarantine_entry`;
+  const order = await timeWalk(database, { table, time: sql`c.status_updated_at` }, statusUpdatedAt);
+  return order.sorted ? order : timeWalk(database, { table, time: LAST_ERROR }, lastErrorAt);
+}
+
+/** What the index is made of: an entry without an error counts as older than all others. */
+const LAST_ERROR = sql`COALESCE(c.last_error_at, '-infinity'::timestamptz)`;
+
+/** An entry without an error lies in no range. */
 function lastErrorConditions(range: InstantRange | null | undefined): Sql[] {
-  const conditions = rangeConditions(sql`COALESCE(c.last_error_at, '-infinity'::timestamptz)`, range, 'filter.lastErrorAt');
+  const conditions = rangeConditions(LAST_ERROR, range, 'filter.lastErrorAt');
   return conditions.length === 0 || range?.from ? conditions : [sql`c.last_error_at IS NOT NULL`, ...conditions];
 }
 

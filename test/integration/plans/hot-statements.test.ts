@@ -244,6 +244,11 @@ describe('a page of a list reads what it shows', () => {
     ['quarantine', 'filter: { domain: ["RARE"], status: [QUARANTINE], errorTextContains: ["5.1.1"] }'],
     ['quarantine', 'filter: { statusUpdatedAt: { from: "2025-02-16T00:00:00Z", to: "2025-02-16T00:10:00Z" } }'],
     ['quarantine', 'filter: { lastErrorAt: { from: "2025-02-16T00:00:00Z", to: "2025-02-16T00:10:00Z" } }'],
+    ['quarantine', 'filter: { statusUpdatedAt: { to: "2025-02-15T04:00:00Z" } }'],
+    ['quarantine', 'filter: { statusUpdatedAt: { to: "2025-02-15T04:00:00Z" }, status: [QUARANTINE] }'],
+    ['quarantine', 'filter: { lastErrorAt: { to: "2025-02-15T04:00:00Z" } }'],
+    ['quarantine', 'filter: { lastErrorAt: { from: "2025-02-16T00:00:00Z", to: "2025-02-16T09:00:00Z" } }'],
+    ['quarantine', 'filter: { statusUpdatedAt: { to: "2026-01-01T00:00:00Z" } }'],
     ['quarantine', 'orderBy: { field: CREATED_AT }'],
     ['quarantine', 'orderBy: { field: STATUS_UPDATED_AT, direction: ASC }'],
     ['quarantine', 'orderBy: { field: LAST_ERROR_AT }'],
@@ -262,6 +267,9 @@ describe('a page of a list reads what it shows', () => {
     ['deliveryLogs', 'filter: { status: [PENDING] }'],
     ['deliveryLogs', `filter: { updatedAt: ${RECENT} }`],
     ['deliveryLogs', 'filter: { updatedAt: { from: "2025-03-01T00:00:00Z", to: "2025-03-01T00:10:00Z" } }'],
+    ['deliveryLogs', 'filter: { updatedAt: { from: "2025-03-01T00:00:00Z", to: "2025-03-01T08:00:00Z" } }'],
+    ['deliveryLogs', 'filter: { updatedAt: { from: "2025-03-01T00:00:00Z", to: "2026-01-01T00:00:00Z" } }'],
+    ['exclusionLogs', 'filter: { createdAt: { from: "2025-03-01T00:00:00Z", to: "2025-03-01T08:00:00Z" } }'],
     ['exclusionLogs', ''],
     ['exclusionLogs', 'filter: { deliveryId: "DELIVERY" }'],
     ['exclusionLogs', 'filter: { profileId: "PROFILE" }'],
@@ -314,6 +322,31 @@ describe('a page of a list reads what it shows', () => {
         expectProbes(seen, 1_000);
       }
     }
+  });
+
+  test('what is found by its time is paged as what is walked: newest first, each once, in both directions', async () => {
+    const filter = 'filter: { statusUpdatedAt: { from: "2025-02-16T00:00:00Z", to: "2025-02-16T02:30:00Z" } }';
+    const expected = await life.instance.database.query<{ id: bigint }>(sql`
+      SELECT id FROM quarantine_entry WHERE status_updated_at BETWEEN '2025-02-16T00:00:00Z' AND '2025-02-16T02:30:00Z' ORDER BY id DESC`);
+    const ids = expected.map(({ id }) => encodeGlobalId('QuarantineEntry', id));
+    expect(ids).toHaveLength(151);
+    const read = async (page: string) => {
+      const fields = 'edges { node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount';
+      const { data } = await app.graphql(`{ quarantine(${filter}, ${page}) { ${fields} } }`);
+      return data.quarantine;
+    };
+    const first = await read('first: 100');
+    const second = await read(`first: 100, after: "${first.pageInfo.endCursor}"`);
+    const back = await read(`last: 100, before: "${second.pageInfo.startCursor}"`);
+    const idsOf = ({ edges }: { edges: { node: { id: string } }[] }) => edges.map(({ node }) => node.id);
+    expect([...idsOf(first), ...idsOf(second)]).toEqual(ids);
+    expect(idsOf(back)).toEqual(idsOf(first));
+    expect([first, second, back].map(({ pageInfo }) => [pageInfo.hasPreviousPage, pageInfo.hasNextPage])).toEqual([
+      [false, true],
+      [true, false],
+      [false, true],
+    ]);
+    expect(first.totalCount).toBe(151);
   });
 
   test.each(PAGES)('%s(%s)', async (list, argument) => {
