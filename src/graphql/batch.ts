@@ -13,7 +13,7 @@ const pending = new WeakMap<object, Map<string, Batch>>();
  * @param name what is loaded; loads of the same name in one operation must differ in nothing but the item
  * @param load is given all items and answers with the lookup of one
  */
-export async function batched<Item, Value>(
+export function batched<Item, Value>(
   context: object,
   name: string,
   item: Item,
@@ -32,7 +32,7 @@ export async function batched<Item, Value>(
     batches.set(name, batch);
   }
   batch.items.push(item);
-  return (await batch.result)(item) as Value;
+  return batch.result.then((lookup) => lookup(item) as Value);
 }
 
 /** After all promises that are settled now have gone on: sibling resolvers have asked by then. */

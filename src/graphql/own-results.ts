@@ -15,3 +15,12 @@ export function isOwnResult(value: unknown, ...scopes: readonly Scope[]): boolea
   const scope = value instanceof Object ? shownUnder.get(value) : undefined;
   return scope !== undefined && (scopes.length === 0 || scopes.includes(scope));
 }
+
+/**
+ * Who may read a value: who holds the scope, and whoever is shown it as the result of their own change (under one of these scopes, or any).
+ * The scope is one object for all values, so that it is evaluated once an operation.
+ */
+export function ownOr(scope: Scope, ...under: readonly Scope[]): (value: object) => true | { scope: Scope } {
+  const wanted = { scope };
+  return (value) => isOwnResult(value, ...under) || wanted;
+}

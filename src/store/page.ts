@@ -77,7 +77,7 @@ export async function readPages(
   const reversed = request.backward !== (source.order.direction === 'DESC');
   const found = await database.query<KeyRow>(sql`
     SELECT parent.id AS parent, page.id, page.value::text AS value, ends.behind, ends.ahead
-    FROM jsonb_to_recordset(${rows(parents)}::jsonb) AS parent(id bigint, "addressKey" uuid, "shortCode" text, run int)
+    FROM jsonb_to_recordset(${rows(parents.map((parent) => ({ ...parent, id: parent.id.toString() })))}::jsonb) AS parent(id bigint, "addressKey" uuid, "shortCode" text, run int)
     CROSS JOIN LATERAL (SELECT ${anyBeyond(source, request.after, 'behind')} AS behind, ${anyBeyond(source, request.before, 'ahead')} AS ahead) ends
     LEFT JOIN LATERAL (
       SELECT c.id, ${source.order.by?.value ?? sql`NULL`} AS value
@@ -88,7 +88,11 @@ export async function readPages(
     ) page ON true
     ORDER BY parent.id, page.value ${direction(reversed)}, page.id ${direction(reversed)}`);
   const byParent = new Map<bigint, KeyRow[]>();
-  for (const row of found) byParent.set(row.parent, [...(byParent.get(row.parent) ?? []), row]);
+  for (const row of found) {
+    const known = byParent.get(row.parent);
+    if (known) known.push(row);
+    else byParent.set(row.parent, [row]);
+  }
   return new Map([...byParent].map(([parent, keyRows]) => [parent, pageOf(keyRows, request)]));
 }
 

@@ -8,7 +8,7 @@ import { batched } from '../batch.ts';
 import { builder } from '../builder.ts';
 import { connectionType, listNodes, pageArgs } from '../connection.ts';
 import type { GraphQLContext } from '../context.ts';
-import { isOwnResult } from '../own-results.ts';
+import { ownOr } from '../own-results.ts';
 import { selectionOf } from '../selection.ts';
 import { ChannelEnum, DeliveryStateEnum, FailureReasonEnum } from './enums.ts';
 import { DateTimeRange, StringFilter } from './filter-inputs.ts';
@@ -32,7 +32,7 @@ const ExclusionCause = builder.objectRef<CauseShape>('ExclusionCause').implement
 export const Delivery = builder.prismaObject('Delivery', {
   description: 'One send action to a target.',
   interfaces: [Node],
-  authScopes: (delivery) => isOwnResult(delivery) || { scope: 'deliveries:read' },
+  authScopes: ownOr('deliveries:read'),
   fields: (t) => ({
     label: t.exposeString('label'),
     internalName: t.exposeString('internalName', { description: 'Unique.' }),

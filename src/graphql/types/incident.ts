@@ -6,7 +6,7 @@ import { refusedAsBadInput } from '../bad-input.ts';
 import { batched } from '../batch.ts';
 import { builder } from '../builder.ts';
 import { connectionType, forwardArgs, listNodes } from '../connection.ts';
-import { isOwnResult } from '../own-results.ts';
+import { ownOr } from '../own-results.ts';
 import { responsePath, selectionOf } from '../selection.ts';
 import { ChannelEnum, FailureReasonEnum, IncidentStateEnum, JobStateEnum } from './enums.ts';
 import { Node, nodeLoader } from './node.ts';
@@ -19,7 +19,7 @@ export const Incident = builder.prismaObject('Incident', {
     'The share of one kind of failure at one receiving domain has jumped against its own past. While it is open, new quarantines of that kind ' +
     'there are held back: the address is ERRONEOUS instead.',
   interfaces: [Node],
-  authScopes: (incident) => isOwnResult(incident) || { scope: 'quarantine:read' },
+  authScopes: ownOr('quarantine:read'),
   fields: (t) => ({
     reason: t.expose('reason', { type: FailureReasonEnum, description: 'The kind of failure.' }),
     channel: t.expose('channel', { type: ChannelEnum }),

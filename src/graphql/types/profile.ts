@@ -7,7 +7,7 @@ import { badInput, refusedAsBadInput } from '../bad-input.ts';
 import { builder } from '../builder.ts';
 import { connectionType, forwardArgs, listNestedNodes, listNodes, pageArgs } from '../connection.ts';
 import { decodeGlobalId } from '../global-id.ts';
-import { isOwnResult } from '../own-results.ts';
+import { ownOr } from '../own-results.ts';
 import { AddressStatusEnum, ChannelEnum, ConsentSourceEnum } from './enums.ts';
 import { StringFilter } from './filter-inputs.ts';
 import { Node, nodeLoader } from './node.ts';
@@ -27,12 +27,12 @@ const Denylist = builder.objectRef<ConsentFlags>('Denylist').implement({
 });
 
 /** Whoever may change profiles is shown the one that was changed; who may change consent alone sees its flags, not the person. */
-const mayReadPerson = (profile: object) => isOwnResult(profile, 'profiles:write') || { scope: 'profiles:read' as const };
+const mayReadPerson = ownOr('profiles:read', 'profiles:write');
 
 export const Profile = builder.prismaObject('Profile', {
   description: 'A person, with the wish not to be written to.',
   interfaces: [Node],
-  authScopes: (profile) => isOwnResult(profile) || { scope: 'profiles:read' },
+  authScopes: ownOr('profiles:read'),
   fields: (t) => ({
     externalId: t.exposeString('externalId', { nullable: true, description: 'The id under which the caller knows the person; unique.' }),
     firstName: t.exposeString('firstName', { nullable: true, authScopes: mayReadPerson }),

@@ -6,7 +6,7 @@ import { refusedAsBadInput } from '../bad-input.ts';
 import { batched } from '../batch.ts';
 import { builder } from '../builder.ts';
 import { connectionType, listNodes, pageArgs } from '../connection.ts';
-import { isOwnResult } from '../own-results.ts';
+import { ownOr } from '../own-results.ts';
 import { pendingCounts } from '../pending-counts.ts';
 import { ChannelEnum, FailureReasonEnum, FailureTypeEnum, FaultEnum, QualificationStatusEnum, SortDirectionEnum } from './enums.ts';
 import { StringFilter } from './filter-inputs.ts';
@@ -19,7 +19,7 @@ export const MessageQualification = builder.prismaObject('Qualification', {
   name: 'MessageQualification',
   description: "'Delivery log qualification': one row per normalised failure text.",
   interfaces: [Node],
-  authScopes: (qualification) => isOwnResult(qualification) || { scope: 'rules:read' },
+  authScopes: ownOr('rules:read'),
   fields: (t) => ({
     channel: t.expose('channel', { type: ChannelEnum }),
     text: t.exposeString('text', { description: 'Normalised.' }),
@@ -35,10 +35,10 @@ export const MessageQualification = builder.prismaObject('Qualification', {
     }),
     occurrences: t.int({
       description: 'Failures with this text, 0 to 100,000, capped.',
-      resolve: async ({ id, occurrences }, _args, context) => {
-        const pending = await batched(context, 'occurrences', id, (ids) => pendingCounts(context.instance.database, 'QUALIFICATION', ids));
-        return Math.min(OCCURRENCES_MAX, occurrences + pending);
-      },
+      resolve: ({ id, occurrences }, _args, context) =>
+        batched(context, 'occurrences', id, (ids) => pendingCounts(context.instance.database, 'QUALIFICATION', ids)).then((pending) =>
+          Math.min(OCCURRENCES_MAX, occurrences + pending),
+        ),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),

@@ -9,7 +9,7 @@ import { badInput, refusedAsBadInput } from '../bad-input.ts';
 import { builder } from '../builder.ts';
 import { connectionType, forwardArgs, listNestedNodes, listNodes, pageArgs } from '../connection.ts';
 import type { GraphQLContext } from '../context.ts';
-import { isOwnResult } from '../own-results.ts';
+import { ownOr } from '../own-results.ts';
 import { selectionOf } from '../selection.ts';
 import { AddressStatusEnum, ChannelEnum, FailureReasonEnum, FaultEnum, QuarantineSourceEnum, SortDirectionEnum } from './enums.ts';
 import { DateTimeRange, StringFilter } from './filter-inputs.ts';
@@ -18,7 +18,7 @@ import { Node, nodeLoader } from './node.ts';
 export const QuarantineEntry = builder.prismaObject('QuarantineEntry', {
   description: 'What the quarantine list says of one address, or of one address and short code.',
   interfaces: [Node],
-  authScopes: (entry) => isOwnResult(entry) || { scope: 'quarantine:read' },
+  authScopes: ownOr('quarantine:read'),
   fields: (t) => ({
     channel: t.expose('channel', { type: ChannelEnum }),
     address: t.exposeString('address', { description: 'Canonical.' }),

@@ -1,6 +1,6 @@
 import { sampledEntries } from '../../store/quarantine-release.ts';
 import { builder } from '../builder.ts';
-import { isOwnResult, ownResult } from '../own-results.ts';
+import { isOwnResult, ownOr, ownResult } from '../own-results.ts';
 import { JobStateEnum } from './enums.ts';
 import { Node, nodeLoader } from './node.ts';
 import { QuarantineEntry } from './quarantine.ts';
@@ -8,7 +8,7 @@ import { QuarantineEntry } from './quarantine.ts';
 export const QuarantineRelease = builder.prismaObject('QuarantineRelease', {
   description: 'A bulk release: small ones are done when the mutation returns, large ones go on as a job that survives a restart.',
   interfaces: [Node],
-  authScopes: (release) => isOwnResult(release) || { scope: 'quarantine:read' },
+  authScopes: ownOr('quarantine:read'),
   fields: (t) => ({
     state: t.expose('state', { type: JobStateEnum }),
     dryRun: t.exposeBoolean('dryRun', { description: 'It has counted and sampled, and changed nothing.' }),

@@ -4,7 +4,7 @@ import { readSampledFailures, storedChanges, storedSample } from '../../store/re
 import { batched } from '../batch.ts';
 import { builder } from '../builder.ts';
 import { connectionType, forwardArgs, resolveList } from '../connection.ts';
-import { isOwnResult } from '../own-results.ts';
+import { ownOr } from '../own-results.ts';
 import { JobStateEnum, RequalificationPhaseEnum } from './enums.ts';
 import { Node, nodeLoader } from './node.ts';
 import { ChangedFailure, VerdictChange } from './verdict-change.ts';
@@ -53,7 +53,7 @@ export const Requalification = builder.prismaObject('Requalification', {
     'Rules, edited texts and settings of now applied to failures of the past: small ones are done when the mutation returns, large ones go on ' +
     'as a job that survives a restart.',
   interfaces: [Node],
-  authScopes: (requalification) => isOwnResult(requalification) || { scope: 'rules:read' },
+  authScopes: ownOr('rules:read'),
   fields: (t) => ({
     state: t.expose('state', { type: JobStateEnum }),
     phase: t.expose('phase', { type: RequalificationPhaseEnum }),

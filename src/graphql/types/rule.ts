@@ -1,6 +1,6 @@
 import { batched } from '../batch.ts';
 import { builder } from '../builder.ts';
-import { isOwnResult } from '../own-results.ts';
+import { ownOr } from '../own-results.ts';
 import { pendingCounts } from '../pending-counts.ts';
 import { FailureReasonEnum, FailureTypeEnum, FaultEnum, RuleOriginEnum } from './enums.ts';
 import { Node, nodeLoader } from './node.ts';
@@ -8,7 +8,7 @@ import { Node, nodeLoader } from './node.ts';
 export const QualificationRule = builder.prismaObject('QualificationRule', {
   description: "'Inbound email' rule: ordered, the first match gives type and reason.",
   interfaces: [Node],
-  authScopes: (rule) => isOwnResult(rule) || { scope: 'rules:read' },
+  authScopes: ownOr('rules:read'),
   fields: (t) => ({
     position: t.exposeInt('position'),
     name: t.exposeString('name', { description: 'Unique.' }),

@@ -7,7 +7,7 @@ import { builder } from '../builder.ts';
 import { connectionType, forwardArgs, resolveList } from '../connection.ts';
 import { InvalidStateErrorType, NotFoundErrorType, orRefusal, resultUnion } from '../errors.ts';
 import { decodeGlobalId } from '../global-id.ts';
-import { isOwnResult } from '../own-results.ts';
+import { ownOr } from '../own-results.ts';
 import { changed } from '../selection.ts';
 import { MessageKindEnum, UnprovenReportStateEnum } from './enums.ts';
 import { actorOf } from './filter-inputs.ts';
@@ -47,7 +47,7 @@ const UnprovenReport = builder.prismaObject('InboundEvent', {
   interfaces: [Node],
   // The raw message may be as large as 32 MiB.
   select: { id: true },
-  authScopes: (report) => isOwnResult(report) || { scope: 'quarantine:read' },
+  authScopes: ownOr('quarantine:read'),
   fields: (t) => ({
     kind: t.field({
       type: MessageKindEnum,
