@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { replaceAddresses } from './replace-addresses.ts';
 
 /*
@@ -26,7 +27,10 @@ const LONG_NUMBER = /(?<![\w#.])\d{4,}(?!\w|\.\d)/g;
 
 const WORD = /[\p{L}\p{N}_]/u;
 const ADDRESS_CHARACTER = /[\p{L}\p{N}\p{M}._%+=~@-]/u;
+const INTERNATIONAL = /[^\0-\x7f]|xn--/;
 const PLAIN_LOCAL_PART = /^[\p{L}\p{N}\p{M}._%+=~-]+$/u;
+/** Percent-encoding leaves it as it is. */
+const UNRESERVED = /^[a-z0-9._~-]+$/;
 /** A bare recipient (number, token) at least so long is taken out even where it is glued to other letters. */
 const LONG_TOKEN = 7;
 
@@ -45,29 +49,41 @@ interface Recipient {
 }
 
 function recipientOf(recipient: string): Recipient {
-  const lowered = recipient.toLowerCase();
+  const lowered = inSmallLetters(recipient);
   const at = lowered.lastIndexOf('@');
   if (at < 1) return { forms: [{ text: lowered, glue: WORD }], signs: [lowered], isAddress: false };
   const local = lowered.slice(0, at);
-  const domain = lowered.slice(at + 1);
+  const domains = spellingsOf(lowered.slice(at + 1));
+  return { forms: domains.flatMap((domain) => formsOf(local, domain)), signs: domains, isAddress: true };
+}
+
+/** @param domain in one of its spellings */
+function formsOf(local: string, domain: string): Form[] {
   // The rule for addresses would cut an unusual local part in two.
   const glue = PLAIN_LOCAL_PART.test(local) ? ADDRESS_CHARACTER : null;
-  const encodedDomain = percentEncoded(domain);
-  return {
-    forms: [
-      { text: `"${local}"@${domain}`, glue: null },
-      { text: lowered, glue },
-      { text: `${local}=${domain}`, glue },
-      { text: `${local}%40${domain}`, glue: null },
-      { text: `${percentEncoded(local)}%40${encodedDomain}`, glue: null },
-    ],
-    signs: domain === encodedDomain ? [domain] : [domain, encodedDomain],
-    isAddress: true,
-  };
+  return [
+    { text: `"${local}"@${domain}`, glue: null },
+    { text: `${local}@${domain}`, glue },
+    { text: `${local}=${domain}`, glue },
+    { text: `${local}%40${domain}`, glue: null },
+    ...(UNRESERVED.test(local) ? [] : [{ text: `${percentEncoded(local)}%40${domain}`, glue: null }]),
+  ];
+}
+
+/** A domain with letters beyond ASCII, as it is, in the form for the wire and percent-encoded. */
+function spellingsOf(domain: string): string[] {
+  if (!INTERNATIONAL.test(domain)) return [domain];
+  const unicode = domainToUnicode(domain);
+  return [...new Set([domain, domainToASCII(domain), unicode, percentEncoded(unicode)])].filter(Boolean);
 }
 
 function percentEncoded(text: string): string {
   return encodeURIComponent(text.toWellFormed()).toLowerCase();
+}
+
+/** As long as the text: of all letters only this one becomes two when it is lowered. */
+function inSmallLetters(text: string): string {
+  return text.replaceAll('İ', 'i').toLowerCase();
 }
 
 function isFree(text: string, start: number, end: number, glue: RegExp): boolean {
@@ -76,11 +92,8 @@ function isFree(text: string, start: number, end: number, glue: RegExp): boolean
   return !(before !== '' && (glue.test(before) || before === '#')) && !(after !== '' && (glue.test(after) || after === '#'));
 }
 
-/** Replaces one form by `*`: everywhere, or only where no character of `glue` touches it. */
-function replaceForm(text: string, form: string, glue: RegExp | null): string {
-  const lowered = text.toLowerCase();
-  // Some capitals change their length when lowered; then positions would not fit.
-  const haystack = lowered.length === text.length ? lowered : text;
+/** Replaces one form by `*`: everywhere, or only where no character of `glue` touches it. `haystack` is the text in small letters. */
+function replaceForm(text: string, haystack: string, form: string, glue: RegExp | null): string {
   let out = '';
   let done = 0;
   for (let start = haystack.indexOf(form); start >= 0; start = haystack.indexOf(form, start)) {
@@ -94,21 +107,27 @@ function replaceForm(text: string, form: string, glue: RegExp | null): string {
   return done === 0 ? text : out + text.slice(done);
 }
 
-function mayHold(text: string, recipient: Recipient): boolean {
-  const lowered = text.toLowerCase();
-  return recipient.signs.some((sign) => lowered.includes(sign));
+function replaceForms(text: string, { forms, signs }: Recipient, glueOf: (form: Form) => RegExp | null): string {
+  let out = text;
+  let haystack = inSmallLetters(text);
+  if (!signs.some((sign) => haystack.includes(sign))) return text;
+  for (const form of forms) {
+    const next = replaceForm(out, haystack, form.text, glueOf(form));
+    if (next !== out) haystack = inSmallLetters(next);
+    out = next;
+  }
+  return out;
 }
 
 function replaceRecipient(text: string, recipient: Recipient): string {
-  if (!mayHold(text, recipient)) return text;
-  return recipient.forms.reduce((out, form) => replaceForm(out, form.text, form.glue), text);
+  return replaceForms(text, recipient, ({ glue }) => glue);
 }
 
 /** What the rules left standing of the recipient: unusual local parts glued to other letters. */
 function replaceGluedRecipient(text: string, recipient: Recipient): string {
-  if (!mayHold(text, recipient)) return text;
-  const forms = recipient.forms.filter((form) => recipient.isAddress || form.text.length >= LONG_TOKEN);
-  return forms.reduce((out, form) => replaceForm(out, form.text, null), text);
+  const { isAddress, forms } = recipient;
+  const known = isAddress ? recipient : { ...recipient, forms: forms.filter((form) => form.text.length >= LONG_TOKEN) };
+  return replaceForms(text, known, () => null);
 }
 
 const DIGIT = 1;
