@@ -94,7 +94,7 @@ export const EXCLUSION_RULES: readonly ExclusionRule[] = [
     scope: 'ADDRESS',
     text: 'The address is on the denylist.',
     remedy:
-      'Somebody complained about or stopped messages to this address, or it came from a denylist. If that was a mistake, set the entry to VALID or delete it.',
+      'Somebody complained about or stopped messages to this address, or an external list, an erasure or a person shut it: quarantineHistory says which. If that was a mistake, set the entry to VALID or delete it.',
     sqlPredicate: "q.status = 'DENYLISTED'",
     isGate: true,
   },

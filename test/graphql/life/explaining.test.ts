@@ -66,6 +66,15 @@ describe('mayContact tells of each shut gate its evidence, since when, until whe
     });
   });
 
+  test('an address that a person shut: the remedy does not put it down to the recipient alone', async () => {
+    const address = 'by.hand@explain.example';
+    await life.call('mutation ($input: CreateQuarantineEntryInput!) { createQuarantineEntry(input: $input) { __typename } }', {
+      input: { channel: 'EMAIL', address, status: 'DENYLISTED' },
+    });
+    const remedy = expect.stringMatching(/a person shut it: quarantineHistory says which/);
+    expect((await life.contact({ address })).blocks).toMatchObject([{ reason: 'DENYLISTED', until: null, remedy }]);
+  });
+
   test('an unknown user: with the raw answer, never opened by time', async () => {
     const address = 'unknown@explain.example';
     await life.happens({ address, at: '2025-03-01T08:00:00Z', text: UNKNOWN });
