@@ -8,6 +8,9 @@ import { runOn } from './server.ts';
 
 export const onServer = (): boolean => inject('template') !== '';
 
+/** More than writers of any test: who waits ten seconds for a connection, on a busy machine, is refused. */
+const POOL = 20;
+
 let shared: Promise<Database> | undefined;
 let clones = 0;
 
@@ -20,7 +23,7 @@ export function testDatabase(): Promise<Database> {
 /** A migrated database of a test's own; close it. */
 export async function freshDatabase(): Promise<Database> {
   const database = onServer()
-    ? openServerDatabase(await freshServerUrl(), 10)
+    ? openServerDatabase(await freshServerUrl(), POOL)
     : openEmbeddedDatabase({ dump: await openAsBlob(inject('dump')) });
   return guarded(await database);
 }
