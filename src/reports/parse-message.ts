@@ -181,6 +181,13 @@ function isRefusal(notice: string): boolean {
 /** Where a report says that it is one: its subject and first words. */
 const FIRST_WORDS = 160;
 
+/** Newsletters, statistics and frauds speak of failures in the words of servers, and name neither a recipient nor a message. */
+function soundsLikeReport(material: Material, plain: string): boolean {
+  const role = senderRole(material.mail.headers);
+  if (role === 'daemon' || isServersOwnReport(plain.slice(0, FIRST_WORDS))) return true;
+  return role === 'system' && isFailureSubject(plainText(material.subject));
+}
+
 function readFailureText(material: Material, automatic: boolean): Finding | null {
   if (!tellsOfFailure(material, automatic)) return null;
   const original = findOriginal(material, 0);
@@ -192,8 +199,7 @@ function readFailureText(material: Material, automatic: boolean): Finding | null
       : 'failed';
   const recipients = recipientsOfText(context(material, original), action);
   const namesNobody = original === null && recipients.every(({ address }) => address === null);
-  // Newsletters and frauds speak of failures in the words of servers, and name neither a recipient nor a message.
-  if (namesNobody && senderRole(material.mail.headers) === 'other' && !isServersOwnReport(plain.slice(0, FIRST_WORDS))) return null;
+  if (namesNobody && !soundsLikeReport(material, plain)) return null;
   return { kind: kindOf(recipients), recipients, original };
 }
 

@@ -49,6 +49,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'SMTP module(domain firm.example) reports: host name is unknown',
     'queryMx ENODATA firm.example',
     'smtp; The domain you write to was not found',
+    'Host mx.firm.example not found',
     "550 5.1.2 Bad destination host 'DNS Hard Error looking up firm.example (MX): NXDomain'",
   ],
   'SOFT UNREACHABLE': [
@@ -91,6 +92,15 @@ describe('a clause of a known name and a known verb', () => {
     '550 the address of your server is not registered',
     '550 Unknown address error 550-access denied',
     '451 the addressee could not be located',
+    '450 4.1.1 user unknown for the moment',
+    '450 4.1.1 the recipient address could not be verified yet',
+    '550 You are not a registered user of this relay',
+    '550 the account you are sending from does not exist',
+    '554 home directory of the user not found',
+    '550 5.7.1 Unauthenticated user unknown to us',
+    '550 user deleted your address from the list',
+    '550 Address of the originator not valid',
+    '550 the account is no longer activated',
     '550 5.7.1 this subscriber is not registered',
     '552 Die Größe der Nachricht überschreitet das Limit',
   ])('suppresses nobody where it speaks of something else: %s', (text) => {

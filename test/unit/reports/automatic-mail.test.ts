@@ -106,6 +106,8 @@ describe('ordinary mail', () => {
       'postmaster@provider.example',
     );
     expect(parsed.kind).toBe('OTHER');
+    const counts = 'Sent: 900\nBounced: 12 (user unknown 8, mailbox full 4)\n';
+    expect(ordinary('Weekly figures', counts, 'postmaster@sender.example').kind).toBe('OTHER');
   });
 
   it('that quotes a report in passing is left alone', () => {

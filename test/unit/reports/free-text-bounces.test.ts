@@ -339,6 +339,7 @@ describe('a report that says a message did not arrive', () => {
     ['Mail report', 'Il messaggio non è stato recapitato a ann@customer.example', 'BOUNCE'],
     ['Mail report', 'A mensagem não foi entregue a ann@customer.example', 'BOUNCE'],
     ['Mail report', 'Your e-mail to ann@customer.example could not be delivered: nobody here has that name.', 'BOUNCE'],
+    ['Mail report', 'Vaši zprávu nebylo možné doručit na adresu ann@customer.example', 'BOUNCE'],
     ['Zustellung erfolgreich', 'Ihre Nachricht wurde erfolgreich zugestellt an:\n\nann@customer.example', 'DELIVERED'],
   ])('is not taken for its contrary: %s: %s', (subject, body, kind) => {
     const raw = `From: MAILER-DAEMON@mx.customer.example\nSubject: ${subject}\nContent-Type: text/plain; charset=utf-8\n\n${body}\n`;

@@ -379,6 +379,9 @@ export const NO_SUCH_DOMAIN: readonly string[] = [
     [' domain', ' hostname', ' host name'],
   ),
   ' host ‥ is unknown',
+  ' host … not found',
+  ' host ‥ does not exist',
+  ' host ‥ doesnt exist',
   ...near(['mx or srv', 'mx or a', 'no mx', 'no mail exchanger'], ['record', 'service']),
   'no smtp service',
 ];

@@ -122,6 +122,8 @@ export const USER_RULES: readonly BuiltInRule[] = [
     fault: 'RECIPIENT',
     patterns: withFamily(
       [
+        'no longer activ',
+
         'mailbox is on hold',
         'suspend the service',
         'user hangup',
