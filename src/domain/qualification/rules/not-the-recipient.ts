@@ -11,7 +11,7 @@ export const NOT_THE_RECIPIENT: readonly string[] = [
   ...FOREIGN_SENDER,
   ...FOREIGN_OTHERWISE,
   'you are not a',
-  'you are sending',
+  'you are sending from',
   'sending account',
   'senders account',
   'originator',
