@@ -138,6 +138,8 @@ export const FOREIGN_UNKNOWN: readonly string[] = [
       'inconnu',
       'inexistant',
       'introuvable',
+      'non reconnu',
+      'pas reconnu',
       'non trouve',
       'non valide',
       'invalide',
@@ -164,6 +166,7 @@ export const FOREIGN_UNKNOWN: readonly string[] = [
     ],
     before: ['no existe', 'no hay tal', 'no se encontro', 'no se reconoce'],
   },
+  { names: ['utilizador'], said: ['nao existe', 'desconhecid', 'inexistente', 'nao encontrad', 'invalid'] },
   { names: ['correo', 'email'], said: ['no existe', 'inexistente', 'nao existe'] },
   {
     names: ['usuario', 'destinatario', 'endereco', ' conta ', 'caixa'],

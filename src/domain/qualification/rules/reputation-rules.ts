@@ -10,6 +10,13 @@ export const FILTER_RULES: readonly BuiltInRule[] = [
     reason: 'REFUSED',
     fault: 'RECIPIENT',
     patterns: [
+      'vom empfanger abgelehnt',
+      'vom empfaenger abgelehnt',
+      'par le destinataire',
+      'por el destinatario',
+      'dal destinatario',
+      'pelo destinatario',
+
       ...UNWILLING_PERSON,
 
       'unsubscribed recipient',

@@ -368,6 +368,8 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
     reason: 'UNREACHABLE',
     fault: 'SENDER',
     patterns: [
+      'relay attempt',
+
       ...NO_RELAY,
       'be relayed',
 

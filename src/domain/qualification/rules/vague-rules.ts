@@ -106,6 +106,13 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       'destinatario rifiutato',
     ],
     unless: [
+      'vom empfanger',
+      'vom empfaenger',
+      'par le destinataire',
+      'por el destinatario',
+      'dal destinatario',
+      'pelo destinat',
+
       'access denied',
       'policy',
       'spam',
@@ -138,6 +145,13 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
     fault: 'SENDER',
     weak: true,
     patterns: [
+      'non accettat',
+      'no aceptad',
+      'nicht akzeptiert',
+      'nicht angenommen',
+      'non accepte',
+      'nao aceit',
+
       'refusing',
       'rejecting',
       'denying',
