@@ -22,6 +22,7 @@ import {
   sampleMatches,
 } from '../store/quarantine-release.ts';
 import type { Actor, Instance } from './instance.ts';
+import { maskFilter } from './mask-filter.ts';
 import { recordAudit } from './record-audit.ts';
 import { claimRelease, type ReleaseOptions, startRelease } from './run-release.ts';
 
@@ -73,8 +74,9 @@ export interface ReleaseOrder {
 
 /** Counts, samples and begins. @returns the release's id @throws ConflictError, InvalidInputError as `releaseQuarantine` */
 export async function beginRelease(instance: Instance, order: ReleaseOrder, actor: Actor, options: ReleaseOptions = {}): Promise<bigint> {
-  const { filter, incidentId, mode, dryRun, expected } = order;
-  const where = await releasable(instance, order);
+  const { incidentId, mode, dryRun, expected } = order;
+  const filter = await maskFilter(instance, order.filter);
+  const where = await releasable(instance, { filter, incidentId });
   const at = instance.now();
   const { matched, lastEntryId } = await countMatches(instance.database, where);
   if (expected !== null && expected !== matched) {

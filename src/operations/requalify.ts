@@ -11,6 +11,7 @@ import { takeLease } from '../store/lease.ts';
 import { insertRequalification, lastDeliveryEvent } from '../store/requalification.ts';
 import { failuresOf } from './examine-failures.ts';
 import type { Actor, Instance } from './instance.ts';
+import { maskFilter } from './mask-filter.ts';
 import { recordAudit } from './record-audit.ts';
 import { requalificationName, requalificationWork } from './run-requalification.ts';
 import { SLICE_LEASE_MS, type SliceOptions, startSlices } from './run-slices.ts';
@@ -41,7 +42,8 @@ const QUERY_CANCELLED = '57014';
  * @throws InvalidInputError for a filter that cannot be used
  */
 export async function requalify(instance: Instance, input: RequalifyInput, actor: Actor, options: SliceOptions = {}): Promise<bigint> {
-  const { filter, dryRun, expectedCount: expected = null } = input;
+  const { dryRun, expectedCount: expected = null } = input;
+  const filter = await maskFilter(instance, input.filter);
   const at = instance.now();
   if (expected !== null && expected < 0) {
     throw new InvalidInputError('The expected count is the number of failures that match: it cannot be negative.', 'input.expectedCount');

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { erasedAddress } from '../../../src/domain/address/erased-address.ts';
 import { ingestMessage } from '../../../src/operations/ingest-message.ts';
 import type { Instance } from '../../../src/operations/instance.ts';
 import { recordDeliveryResults } from '../../../src/operations/record-delivery-results.ts';
 import { releaseQuarantine } from '../../../src/operations/release-quarantine.ts';
+import { requalify } from '../../../src/operations/requalify.ts';
 import { verifyQuarantine } from '../../../src/operations/verify-quarantine.ts';
 import { type Database, sql } from '../../../src/store/database.ts';
 import { API_DOOR } from '../../support/feedback-instance.ts';
@@ -103,6 +105,24 @@ describe('what comes in after an erasure', () => {
       sql`SELECT raw_text AS text FROM delivery_event WHERE address IN (${first}, ${second})`,
     );
     expect(lines.map(({ text: line }) => line.includes('***'))).toEqual([true, true]);
+  });
+
+  test('in the filter of a release or a requalification stands under the display form, also in the audit trail', async () => {
+    const [address, number] = [anAddress('filtered'), freshNumber()];
+    await erase(instance, { namespace: 'EMAIL', value: address });
+    await erase(instance, { namespace: 'MOBILE_PHONE', value: number });
+    const release = { mode: 'SET_VALID', dryRun: false } as const;
+    const occurredAt = { from: new Date('2026-05-09T00:00:00Z') };
+    for (const eq of [address.toUpperCase(), number]) {
+      await releaseQuarantine(instance, { filter: { address: { eq } }, ...release }, OPERATOR);
+      await releaseQuarantine(instance, { filter: { errorTextContains: [`<${eq}> is full`] }, ...release }, OPERATOR);
+      await requalify(instance, { filter: { occurredAt, address: { contains: eq } }, dryRun: false }, OPERATOR);
+    }
+    expect(await findTexts(database, [address])).toEqual([]);
+    const key = (await instance.addressBook()).key('EMAIL', address);
+    const filters = await database.query<{ filter: object }>(sql`SELECT filter FROM quarantine_release ORDER BY id DESC LIMIT 4`);
+    expect(filters.at(-1)?.filter).toEqual({ address: { eq: erasedAddress(key) } });
+    expect(filters.at(1)?.filter).not.toEqual({ address: { eq: number } });
   });
 
   test('keeps no Message-ID that spells the address', async () => {

@@ -200,7 +200,6 @@ describe('an erased address is not written to', () => {
     expect((await entryOf(address)).status).toBe('QUARANTINE');
     const release = await releaseQuarantine(instance, { filter: { address: { eq: address } }, mode: 'DELETE', dryRun: false }, OPERATOR);
     expect(await database.query(sql`SELECT matched FROM quarantine_release WHERE id = ${release}`)).toEqual([{ matched: 0 }]);
-    await database.execute(sql`DELETE FROM quarantine_release WHERE id = ${release}`);
     await runCleanup(instance, SCHEDULED_CLEANUP);
     expect((await entryOf(address)).status).toBe('QUARANTINE');
   });
