@@ -25,6 +25,7 @@ const NO_FOREIGN_KEY = [
 const OWN_INDEXES = [
   'address_opted_out_idx',
   'address_value_prefix_idx',
+  'alert_acknowledged_idx',
   'alert_feed_idx',
   'alert_open_idx',
   'delivery_event_address_idx',
@@ -38,10 +39,12 @@ const OWN_INDEXES = [
   'delivery_log_failure_reason_idx',
   'delivery_log_message_id_idx',
   'delivery_log_pending_idx',
+  'domain_delay_settle_idx',
   'domain_result_fine_idx',
   'erased_key_external_id_idx',
   'exclusion_log_feed_idx',
   'inbound_event_address_idx',
+  'incident_closed_idx',
   'incident_event_feed_idx',
   'incident_open_key',
   'inbound_event_unproven_idx',
@@ -53,6 +56,7 @@ const OWN_INDEXES = [
   'quarantine_event_incident_idx',
   'quarantine_event_place_idx',
   'quarantine_event_release_idx',
+  'quarantine_release_incident_idx',
   'quarantine_event_version_key',
 ];
 
