@@ -1,4 +1,4 @@
-import { verifyOwnToken } from '../reports/own-token.ts';
+import { makeOwnToken, verifyOwnToken } from '../reports/own-token.ts';
 import type { ParsedMessage, ReportedRecipient } from '../reports/parsed-message.ts';
 import type { Queryable } from '../store/database.ts';
 import { messageIdForms } from '../store/feedback-reads.ts';
@@ -26,8 +26,13 @@ export interface OwnMessages {
  * The secret of our own tokens, made from the instance's: it never leaves the process, and no address has this key, since canonical text
  * begins with no space.
  */
-export function ownTokenSecret(book: AddressBook): string {
+function ownTokenSecret(book: AddressBook): string {
   return book.key('OTHER', ' own token');
+}
+
+/** The token of the message of this delivery log: a report that carries it speaks of that message (amendment A11). */
+export function ownTokenOf(logId: bigint, book: AddressBook): string {
+  return makeOwnToken(logId.toString(), ownTokenSecret(book));
 }
 
 /** Finds what the tokens and the Message-ID of a report name. Where the report hides the recipient, they tell who it was. */

@@ -1,5 +1,4 @@
-import { ownTokenSecret } from '../../operations/own-messages.ts';
-import { makeOwnToken } from '../../reports/own-token.ts';
+import { ownTokenOf } from '../../operations/own-messages.ts';
 import { type Sql, sql } from '../../store/database.ts';
 import { requireIndexedCondition } from '../../store/filters/log-age.ts';
 import {
@@ -55,8 +54,7 @@ export const DeliveryLog = builder.prismaObject('DeliveryLog', {
       nullable: true,
       description:
         'Proves that a report speaks of this message. Send it with the message: in the envelope sender (`bounce+<token>@your.domain`) or in the header X-Lazaret-Token. E-mail only.',
-      resolve: async ({ id, channel }, _args, { instance }) =>
-        channel === 'EMAIL' ? makeOwnToken(id.toString(), ownTokenSecret(await instance.addressBook())) : null,
+      resolve: async ({ id, channel }, _args, { instance }) => (channel === 'EMAIL' ? ownTokenOf(id, await instance.addressBook()) : null),
     }),
   }),
 });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { countUnprovenReport } from '../../../src/operations/count-unproven-report.ts';
 import { ingestMessage } from '../../../src/operations/ingest-message.ts';
 import type { Instance } from '../../../src/operations/instance.ts';
-import { ownTokenSecret } from '../../../src/operations/own-messages.ts';
+import { ownTokenOf } from '../../../src/operations/own-messages.ts';
 import { makeOwnToken } from '../../../src/reports/own-token.ts';
 import { sql } from '../../../src/store/database.ts';
 import {
@@ -168,7 +168,7 @@ describe('which message it speaks of', () => {
   test('our own token tells it even where the report names an alias', async () => {
     const address = freshAddress();
     const log = await sentMessage(address, `tok-${address}`);
-    const token = makeOwnToken(String(log), ownTokenSecret(await instance.addressBook()));
+    const token = ownTokenOf(log ?? 0n, await instance.addressBook());
     const answer = await ingestMessage(instance, aReport([{ address: freshAddress() }], { token, date: now() }), MAILBOX);
     expect(answer.recipients).toMatchObject([{ address, deliveryLogId: log, addressStatus: 'QUARANTINE' }]);
   });
@@ -234,7 +234,7 @@ describe('proof (amendment A11)', () => {
     const strict = { ...instance, settings: async () => ({ ...(await instance.settings()), proofRequired: true }) };
     const [forged, proven] = [freshAddress(), freshAddress()];
     const delivery = await aDelivery(instance, [{ address: proven }]);
-    const token = makeOwnToken(String(delivery.logIds[0]), ownTokenSecret(await instance.addressBook()));
+    const token = ownTokenOf(delivery.logIds[0] ?? 0n, await instance.addressBook());
     const report = aReport([{ address: forged }]);
     await ingestMessage(strict, report, API_DOOR);
     await ingestMessage(strict, report, API_DOOR);
