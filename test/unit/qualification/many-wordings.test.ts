@@ -235,3 +235,12 @@ describe('an answer without a known word', () => {
     expect(meaningOf('500 user unknown')).toBe('HARD USER_UNKNOWN');
   });
 });
+
+describe('a short word of a rule', () => {
+  it.each(['550 Zeldapop Quartermain has left us', '550 Our executive has left us', '550 Collateral', '550 Busybody'])(
+    'is not found inside another word: %s',
+    (text) => {
+      expect(meaningOf(text)).toBe('UNDEFINED UNDEFINED');
+    },
+  );
+});

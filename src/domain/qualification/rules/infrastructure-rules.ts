@@ -833,7 +833,7 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
       'database … unavailable',
       'database … failed',
       'sql error',
-      'ldap',
+      ' ldap',
 
       'lookup error',
 
@@ -872,7 +872,7 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
 
       'no such file',
       'cannot execute',
-      'exec',
+      ' exec ',
       'command died',
       'command not',
       'command output',

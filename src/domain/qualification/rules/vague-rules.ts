@@ -351,14 +351,14 @@ export const VAGUE_RULES: readonly BuiltInRule[] = [
       'try sending',
       'retry',
       'resend',
-      'later',
+      ' later ',
       'temporar',
       'unavailable',
       'not available',
 
       'problem occurred',
 
-      'busy',
+      ' busy ',
       'protocol returned',
 
       ' 255 ',
