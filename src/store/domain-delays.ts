@@ -28,16 +28,19 @@ export const FOLDED_DELAYS = sql`delivered AS (
         GROUP BY u.channel, u.domain) n
       LEFT JOIN domain_delay k ON k.channel = n.channel AND k.domain = n.domain
       WHERE n.late > 0 OR k.told IS NOT NULL
-    ), classes AS (
-      SELECT t.channel, t.domain, t.slot, c.class, c.amount, sum(c.amount) OVER place AS total, sum(c.amount) OVER (place ORDER BY c.class) AS up_to
+    ), parts AS (
+      SELECT t.channel, t.domain, t.slot, c.class, c.amount
       FROM told_at t CROSS JOIN LATERAL (
-        SELECT g AS class, CASE WHEN g > 0 THEN COALESCE(t.told[g + 1], 0) + COALESCE((
-            SELECT l.amount FROM late l WHERE l.channel = t.channel AND l.domain = t.domain AND l.class = g), 0)
+        SELECT g AS class, CASE WHEN g > 0 THEN COALESCE(t.told[g + 1], 0)
           ELSE t.prompt + COALESCE(t.told[1], (
             SELECT LEAST(${KEPT}::int, COALESCE(sum(d.amount), 0)) FROM domain_result d
             WHERE d.channel = t.channel AND d.domain = t.domain AND d.result = 'DELIVERED')) END AS amount
         FROM generate_series(0, ${DELAY_CLASSES.length - 1}::int) AS g) AS c
-      WINDOW place AS (PARTITION BY t.channel, t.domain)
+      UNION ALL SELECT channel, domain, slot, class, amount FROM late
+    ), classes AS (
+      SELECT channel, domain, max(slot) AS slot, class, sum(amount) AS amount, sum(sum(amount)) OVER place AS total,
+        sum(sum(amount)) OVER (place ORDER BY class) AS up_to
+      FROM parts GROUP BY channel, domain, class WINDOW place AS (PARTITION BY channel, domain)
     ), delays AS (
       INSERT INTO domain_delay AS d (channel, domain, told, settle_slots, last_slot)
       SELECT channel, domain, array_agg(CASE WHEN total > ${DELAY_MEMORY}::int THEN floor(amount * ${KEPT}::int / total) ELSE amount END ORDER BY class)::int[],

@@ -89,6 +89,18 @@ describe('how late a domain is told', () => {
     expect(await delayOf(domain)).toEqual({ told: [500, 0, 50, 0, 0, 0, 0], slots: 0 });
   });
 
+  test('is reckoned in one slice for the thousands of domains of a file at night', async () => {
+    const places = Array.from({ length: 8_000 }, () => freshDomain());
+    const base = { subject: 2_900_000n, run: 0, amount: 100 };
+    const deltas = places.flatMap((place) => [
+      { ...base, kind: 'DOMAIN' as const, metric: `EMAIL DELIVERED ${place}` },
+      { ...base, kind: 'DELAY' as const, metric: `EMAIL 3 ${place}` },
+    ]);
+    await instance.database.transaction((tx) => appendDeltas(tx, deltas));
+    expect(await foldCounters(instance)).toBe(deltas.length);
+    expect(await delayOf(places.at(-1) ?? '')).toEqual({ told: [0, 0, 0, 100, 0, 0, 0], slots: 12 });
+  });
+
   test('is what the rule says, whatever is told in whatever portions', async () => {
     const portion = fc.array(fc.nat(900), { minLength: 7, maxLength: 7 });
     await fc.assert(
