@@ -1,3 +1,4 @@
+import type { Instance } from '../../src/operations/instance.ts';
 import { type Database, type Queryable, type Sql, sql } from '../../src/store/database.ts';
 
 /** Tables that grow for ever, or hold a row for each address. */
@@ -81,4 +82,10 @@ function onLargeTables(plan: Plan): Plan[] {
 
 function rowsRead(plan: Plan): number {
   return ((plan['Actual Rows'] ?? 0) + (plan['Rows Removed by Filter'] ?? 0)) * (plan['Actual Loops'] ?? 0);
+}
+
+/** The instance with every statement explained. */
+export function explainedInstance(instance: Instance): { on: Instance; fullScans: string[]; statements: string[] } {
+  const { database, fullScans, statements } = explaining(instance.database);
+  return { on: { ...instance, database }, fullScans, statements };
 }

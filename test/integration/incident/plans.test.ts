@@ -3,13 +3,12 @@ import { backgroundWorkEnded } from '../../../src/operations/background-work.ts'
 import { closeIncident, resumeCarryOuts } from '../../../src/operations/close-incident.ts';
 import { detectIncidents } from '../../../src/operations/detect-incidents.ts';
 import { domainStatistics } from '../../../src/operations/domain-statistics.ts';
-import type { Instance } from '../../../src/operations/instance.ts';
 import { releaseIncident } from '../../../src/operations/release-incident.ts';
 import { releaseSlice } from '../../../src/operations/release-quarantine.ts';
 import { runRelease } from '../../../src/operations/run-release.ts';
 import { sql } from '../../../src/store/database.ts';
 import { readHitSamples } from '../../../src/store/incident-hits.ts';
-import { explaining } from '../../support/explaining.ts';
+import { explainedInstance } from '../../support/explaining.ts';
 import { type Life, OPERATOR, openLife } from '../life/life.ts';
 
 const ENTRIES = 20_000;
@@ -47,13 +46,8 @@ beforeAll(async () => {
 });
 afterAll(() => life.close());
 
-function explained(): { on: Instance; fullScans: string[]; statements: string[] } {
-  const { database, fullScans, statements } = explaining(life.instance.database);
-  return { on: { ...life.instance, database }, fullScans, statements };
-}
-
 test('finding a jump, opening an incident, keeping its figures and showing a sample reads no table from end to end', async () => {
-  const { on, fullScans, statements } = explained();
+  const { on, fullScans, statements } = explainedInstance(life.instance);
   const [id = 0n, ...others] = await detectIncidents(on);
   expect(others).toEqual([]);
   life.setNow('2025-03-20T12:01:00Z');
@@ -68,7 +62,7 @@ test('finding a jump, opening an incident, keeping its figures and showing a sam
 });
 
 test('a release of what it hit neither', async () => {
-  const { on, fullScans } = explained();
+  const { on, fullScans } = explainedInstance(life.instance);
   const [row] = await life.instance.database.query<{ id: bigint }>(sql`SELECT id FROM incident`);
   const id = await releaseIncident(on, { id: row?.id ?? 0n, mode: 'SET_VALID', dryRun: false }, OPERATOR, { signal: AbortSignal.abort() });
   await runRelease(on, id, releaseSlice, { sliceSize: SLICE });
@@ -78,7 +72,7 @@ test('a release of what it hit neither', async () => {
 });
 
 test('carrying out what was held neither', async () => {
-  const { on, fullScans } = explained();
+  const { on, fullScans } = explainedInstance(life.instance);
   const { database } = life.instance;
   const [row] = await database.query<{ id: bigint }>(sql`SELECT id FROM incident`);
   const id = row?.id ?? 0n;
@@ -100,7 +94,7 @@ test('carrying out what was held neither', async () => {
 });
 
 test('the statistics of named domains, and of a day, neither', async () => {
-  const { on, fullScans } = explained();
+  const { on, fullScans } = explainedInstance(life.instance);
   const search = { channel: 'EMAIL', period: null, to: null } as const;
   const named = await domainStatistics(on, { ...search, domains: ['d7.example'], from: new Date('2025-03-19T00:00:00Z'), first: 1 });
   expect(named).toMatchObject([{ domain: 'd7.example', failures: 400, invalid: 400 }]);

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Instance } from '../../../src/operations/instance.ts';
 import { releaseQuarantine, releaseSlice } from '../../../src/operations/release-quarantine.ts';
 import { runCleanup, SCHEDULED_CLEANUP } from '../../../src/operations/run-cleanup.ts';
 import { runRelease } from '../../../src/operations/run-release.ts';
 import { undoRelease, undoReleaseSlice } from '../../../src/operations/undo-release.ts';
 import { verifyQuarantine } from '../../../src/operations/verify-quarantine.ts';
 import { sql } from '../../../src/store/database.ts';
-import { explaining } from '../../support/explaining.ts';
+import { explainedInstance } from '../../support/explaining.ts';
 import { type Life, OPERATOR, openLife } from './life.ts';
 
 const ENTRIES = 12_000;
@@ -70,14 +69,8 @@ beforeAll(async () => {
 });
 afterAll(() => life.close());
 
-/** The instance with every statement explained. */
-function explained(): { on: Instance; fullScans: string[]; statements: string[] } {
-  const { database, fullScans, statements } = explaining(life.instance.database);
-  return { on: { ...life.instance, database }, fullScans, statements };
-}
-
 test('the cleanup reads no log, no ledger and not the list from end to end', async () => {
-  const { on, fullScans, statements } = explained();
+  const { on, fullScans, statements } = explainedInstance(life.instance);
   const { tasks } = await runCleanup(on, SCHEDULED_CLEANUP, { sliceSize: SLICE });
   expect(Object.fromEntries(tasks.map(({ name, rows, error }) => [name, error ?? rows]))).toMatchObject({
     expiredDeliveries: 300,
@@ -98,7 +91,7 @@ test('the cleanup reads no log, no ledger and not the list from end to end', asy
 });
 
 test('the slices of a release and of its undo neither', async () => {
-  const { on, fullScans } = explained();
+  const { on, fullScans } = explainedInstance(life.instance);
   const filter = { domain: ['d7.example'] };
   const id = await releaseQuarantine(life.instance, { filter, mode: 'SET_VALID', dryRun: false }, OPERATOR, {
     signal: AbortSignal.abort(),
@@ -113,7 +106,7 @@ test('the slices of a release and of its undo neither', async () => {
 });
 
 test('a slice of a verification neither', async () => {
-  const { on, fullScans } = explained();
+  const { on, fullScans } = explainedInstance(life.instance);
   await verifyQuarantine(on, OPERATOR, { sliceSize: 500 });
   expect(fullScans).toEqual([]);
 });
