@@ -286,6 +286,50 @@ export const UNWANTED_SENDER: readonly string[] = [
   ),
 ];
 
+/** The writer is unknown: by the name of the sending mailbox, as `your` address, or as those from whom no mail is taken. */
+export const UNKNOWN_WRITER: readonly string[] = [
+  ...near(
+    [
+      ' your address',
+      ' your email address',
+      ' your mailbox',
+      ' your account',
+      ' your user',
+      ' your hostname',
+      ' sending user',
+      ' sending mailbox',
+      ' sender mailbox',
+    ],
+    [
+      'unknown',
+      'not known',
+      'not exist',
+      'nt exist',
+      'not found',
+      'not be found',
+      'not recogni',
+      'invalid',
+      'not valid',
+      'no longer',
+      'deleted',
+    ],
+  ),
+  ...near(
+    [' mail from', ' mails from', ' email from', ' emails from', ' messages from', ' message from', ' accept from', ' attachments from'],
+    ['unknown user', 'unknown person', 'unknown address', 'unknown mailbox', 'invalid user', 'invalid address', 'nonexist'],
+  ),
+];
+
+/** The mailbox of the sender is full or shut. */
+export const SENDERS_MAILBOX: readonly string[] = [
+  ...near(
+    [' sender account', ' sender mailbox', ' senders account', ' senders mailbox', ' sending account', ' sending mailbox'],
+    ['full', 'quota', 'locked', 'disabled', 'suspended', 'blocked', 'closed'],
+  ),
+  ...near([' your account', ' your mailbox'], ['cannot send', 'not send', 'sending is']),
+  'your sending quota',
+];
+
 /** The name by which the sending server called itself, or the name of its IP address. */
 export const WRONG_SERVER_NAME: readonly string[] = near(
   [' helo', ' ehlo', ' rdns', ' reverse dns', ' fcrdns', ' ptr'],

@@ -55,18 +55,14 @@ export const FOREIGN_PASSWORD: readonly string[] = [
 /** The sender's address by name. */
 export const FOREIGN_SENDER: readonly string[] = [
   'absenderadresse',
-  'absender unbekannt',
-  'absender ungultig',
   'absender existiert',
   'konto des absenders',
   'adresse de lexpediteur',
   'compte de lexpediteur',
   'direccion del remitente',
   'cuenta del remitente',
-  'remitente invalid',
   'indirizzo del mittente',
   'endereco do remetente',
-  'remetente invalid',
   'adres nadawcy',
   'afzenderadres',
   'adres van de afzender',
@@ -128,7 +124,7 @@ export const FOREIGN_UNKNOWN: readonly string[] = [
       'geloescht',
       'gibt es nicht',
     ],
-    before: ['unbekannte', 'ungultige', 'ungueltige'],
+    before: ['unbekannte', 'ungultige', 'ungueltige', 'kein solche'],
   },
   {
     names: ['utilisateur', 'destinataire', 'adresse', 'boite', 'compte', 'abonne'],
@@ -199,6 +195,10 @@ export const FOREIGN_UNKNOWN: readonly string[] = [
     names: ['uzytkownik', 'odbiorc', 'adresat', 'adres', 'konto', 'skrzynk'],
     said: ['nie istnieje', 'nieznan', 'nie znaleziono', 'nieprawidlow', 'niepoprawn', 'usuniet'],
     before: ['nieznan', 'nieprawidlow', 'niepoprawn', 'nie ma takie', 'nie znaleziono'],
+  },
+  {
+    names: ['penerima', 'pengguna', 'alamat', 'kotak surat'],
+    said: ['tidak ditemukan', 'tidak dikenal', 'tidak ada', 'tidak valid'],
   },
   {
     names: ['uzivatel', 'prijemce', 'prijemca', 'adresa', 'schranka', 'pouzivatel'],

@@ -1,6 +1,7 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
 import { ABOUT_SENDER } from './about-sender.ts';
 import { NO_SUCH_DOMAIN, SILENT_SERVER, TOO_MUCH } from './english-families.ts';
+import { FOREIGN_NO_DOMAIN, FOREIGN_NO_SERVER } from './foreign-elsewhere.ts';
 
 /** Answers about names, connections and systems: worth another try, and nobody's mailbox is to blame. */
 export const DNS_RULES: readonly BuiltInRule[] = [
@@ -125,6 +126,7 @@ export const DNS_RULES: readonly BuiltInRule[] = [
       'enodata',
 
       ...NO_SUCH_DOMAIN,
+      ...FOREIGN_NO_DOMAIN,
       'destination domain … is unknown',
       'illegal host domain',
       'unknown recipient domain',
@@ -280,10 +282,7 @@ export const DNS_RULES: readonly BuiltInRule[] = [
       'unbekannte domain',
       'host nicht gefunden',
       'nieznana domena',
-      'domena nie istnieje',
       'домен не найден',
-      'домен не существует',
-      '域名不存在',
       'ドメインが見つかりません',
       'ドメインは存在しません',
       'domain must exist',
@@ -507,6 +506,7 @@ export const CONNECTION_RULES: readonly BuiltInRule[] = [
     fault: 'INFRASTRUCTURE',
     patterns: [
       ...SILENT_SERVER,
+      ...FOREIGN_NO_SERVER,
       'conversation aborted',
       'connection got far enough',
       'delivery temporarily suspended',

@@ -410,6 +410,18 @@ export const USER_RULES: readonly BuiltInRule[] = [
     patterns: withFamily(
       [
         'never heard of',
+        'no longer working',
+        'arbeitet nicht mehr',
+        'does not work here',
+        'doesnt work here',
+        'dont know who',
+        'user no longer available',
+        'recipient no longer available',
+        'address no longer available',
+        'no person with that',
+        'not in our user',
+        'no alias found',
+        'no mail box available',
         'unknown to us',
         'unknown to me',
         'unknown to our',

@@ -1,6 +1,7 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
 import { ABOUT_SENDER } from './about-sender.ts';
 import { BARRED_MAILBOX, CLOSED_LIST, UNWILLING_PERSON } from './english-families.ts';
+import { FOREIGN_CLOSED_LIST } from './foreign-elsewhere.ts';
 
 /** Refusals by the recipient's own filter, rule or list: nobody's reputation. Fault of the recipient (A3). */
 export const FILTER_RULES: readonly BuiltInRule[] = [
@@ -21,6 +22,7 @@ export const FILTER_RULES: readonly BuiltInRule[] = [
 
       'unsubscribed recipient',
       ...CLOSED_LIST,
+      ...FOREIGN_CLOSED_LIST,
       'must be a member of',
       'member of the list to post',
       'was automatically rejected',

@@ -1,5 +1,6 @@
 import type { BuiltInRule } from '../built-in-rule.ts';
-import { NO_RELAY, UNWANTED_SENDER, WRONG_SERVER_NAME } from './english-families.ts';
+import { NO_RELAY, SENDERS_MAILBOX, UNKNOWN_WRITER, UNWANTED_SENDER, WRONG_SERVER_NAME } from './english-families.ts';
+import { FOREIGN_LOGIN, FOREIGN_UNKNOWN_SENDER } from './foreign-elsewhere.ts';
 import { FOREIGN_PASSWORD, FOREIGN_SENDER } from './foreign-words.ts';
 
 /** Answers about the sending side: its address, its servers, its reputation. They never count against a recipient (A3). */
@@ -51,7 +52,10 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
     fault: 'SENDER',
     patterns: [
       ...UNWANTED_SENDER,
+      ...UNKNOWN_WRITER,
+      ...SENDERS_MAILBOX,
       ...FOREIGN_SENDER,
+      ...FOREIGN_UNKNOWN_SENDER,
       'sender user unknown',
       'from address does not exist',
       'from address * does not exist',
@@ -158,7 +162,6 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
       'remitente no autorizado',
       'expediteur … rejete',
       'expediteur … refuse',
-      'expediteur invalide',
       'adresse expediteur',
       'mittente … rifiutato',
       'mittente non',
@@ -223,6 +226,7 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
     fault: 'SENDER',
     patterns: [
       ...FOREIGN_PASSWORD,
+      ...FOREIGN_LOGIN,
       ' spf ',
       ' dkim ',
       ' dmarc ',
@@ -263,11 +267,6 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
       'did not pass … authentication',
       'email authentication',
       'anmeldung erforderlich',
-      'authentifizierung',
-      'authentification',
-      'autenticacion',
-      'autenticazione',
-      'autenticacao',
       'pop before smtp',
       'check mail before sending',
       'bad username or password',
