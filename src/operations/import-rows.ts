@@ -86,7 +86,8 @@ const INSTANTS = [
   ['status_updated_at', 'change of status'],
 ] as const;
 
-const isInstant = (text: string): boolean => INSTANT.test(text) && beginsWithDay(text) && !Number.isNaN(Date.parse(text));
+/** In no year before the first: PostgreSQL knows no year 0. */
+const isInstant = (text: string): boolean => INSTANT.test(text) && beginsWithDay(text) && new Date(text).getUTCFullYear() >= 1;
 
 /** null = the cell is empty; undefined = there is no such column. */
 function instantOf(cell: Cell | undefined): Date | null | undefined {
