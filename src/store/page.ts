@@ -21,7 +21,10 @@ export interface PageOrder {
   /** An expression over `c` that is never null, with an index over it and the id; absent = by id alone. */
   readonly by?: { readonly value: Sql; readonly type: 'timestamptz' | 'int' };
   /** No index is walked: what the condition finds is sorted. For conditions that the newest rows do not fulfil. */
-  readonly sorted?: boolean;
+  readonly sorted?: {
+    /** What follows a cursor up to this id is walked: there they are fulfilled, down to the oldest row. null = nowhere. */
+    readonly walkedAfter: bigint | null;
+  };
 }
 
 export const NEWEST_FIRST: PageOrder = { direction: 'DESC' };
@@ -74,16 +77,19 @@ export async function readPages(
   request: PageRequest,
   parents: readonly PageParent[],
 ): Promise<ReadonlyMap<bigint, KeyPage>> {
+  const order = orderAt(source.order, request);
   const reversed = request.backward !== (source.order.direction === 'DESC');
   const found = await database.query<KeyRow>(sql`
     SELECT parent.id AS parent, page.id, page.value::text AS value, ends.behind, ends.ahead
     FROM jsonb_to_recordset(${rows(parents.map((parent) => ({ ...parent, id: parent.id.toString() })))}::jsonb) AS parent(id bigint, "addressKey" uuid, "shortCode" text, run int)
-    CROSS JOIN LATERAL (SELECT ${anyBeyond(source, request.after, 'behind')} AS behind, ${anyBeyond(source, request.before, 'ahead')} AS ahead) ends
+    CROSS JOIN LATERAL (
+      SELECT ${anyBeyond({ ...source, order }, request.after, 'behind')} AS behind, ${anyBeyond(source, request.before, 'ahead')} AS ahead
+    ) ends
     LEFT JOIN LATERAL (
       SELECT c.id, ${source.order.by?.value ?? sql`NULL`} AS value
       FROM ${source.table} c
       WHERE ${source.where} ${within(source.order, request)}
-      ORDER BY ${orderOf(source.order, reversed)}
+      ORDER BY ${orderOf(order, reversed)}
       LIMIT ${request.size + 1}
     ) page ON true
     ORDER BY parent.id, page.value ${direction(reversed)}, page.id ${direction(reversed)}`);
@@ -132,6 +138,14 @@ function anyBeyond(source: PageSource, key: PageKey | null, side: 'behind' | 'ah
   const smaller = (side === 'behind') === (source.order.direction === 'ASC');
   return sql`(SELECT c.id FROM ${source.table} c WHERE ${source.where} AND ${compare(source.order, smaller ? '<=' : '>=', key)}
     ORDER BY ${orderOf(source.order, smaller)} LIMIT 1) IS NOT NULL`;
+}
+
+/** The order for a page that may begin where its rows lie side by side. */
+function orderAt(order: PageOrder, { after, backward }: PageRequest): PageOrder {
+  const walkedAfter = order.sorted?.walkedAfter ?? null;
+  if (walkedAfter === null || after === null || backward || after.id > walkedAfter) return order;
+  const { sorted: _sorted, ...walked } = order;
+  return walked;
 }
 
 function orderOf({ by, within: shared = [], sorted }: PageOrder, descending: boolean): Sql {

@@ -24,7 +24,8 @@ const AT_END = 101;
 /**
  * The order of a list by id whose filter ends in the past. The planner takes what fulfils it to be spread over all ids, and walks from the newest row; but
  * the newest rows are the last to be that old, so that it may walk through nearly all of them before the first is found. So where more rows lie beyond the
- * range than in it, as far as the ids at its ends tell, what lies in it is found by its time and sorted.
+ * range than in it, as far as the ids at its ends tell, what lies in it is found by its time and sorted. Where the range has no lower bound, what follows a
+ * cursor inside it is old enough throughout, and is walked.
  *
  * One statement that reads a thousand rows of indexes at most; without an upper bound none.
  */
@@ -40,7 +41,7 @@ export async function timeWalk(database: Queryable, timed: TimedTable, range: In
   if (!ends || ends.newest === null || ends.oldest === null || ends.beyond <= FEW) return NEWEST_FIRST;
   const upper = ends.upper ?? ends.oldest;
   const inside = upper - (ends.lower ?? ends.oldest);
-  return ends.newest - upper > inside ? { ...NEWEST_FIRST, sorted: true } : NEWEST_FIRST;
+  return ends.newest - upper > inside ? { ...NEWEST_FIRST, sorted: { walkedAfter: from ? null : upper } } : NEWEST_FIRST;
 }
 
 function idAt({ table }: TimedTable, condition: Sql, order: Sql): Sql {

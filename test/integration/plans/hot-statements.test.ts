@@ -349,6 +349,24 @@ describe('a page of a list reads what it shows', () => {
     expect(first.totalCount).toBe(151);
   });
 
+  test('what is older than an instant is walked again behind its first pages', async () => {
+    const filter = 'filter: { statusUpdatedAt: { to: "2025-02-18T00:00:00Z" } }';
+    const fields = 'edges { node { id } } pageInfo { endCursor hasNextPage hasPreviousPage }';
+    const first = await app.graphql(`{ quarantine(${filter}, first: 100) { ${fields} } }`);
+    Object.assign(seen.worst, { rows: 0, statement: '' });
+    seen.fullScans.length = 0;
+    const { data } = await app.graphql(
+      `{ quarantine(${filter}, first: 50, after: "${first.data.quarantine.pageInfo.endCursor}") { ${fields} } }`,
+    );
+    expectProbes(seen, 2_500);
+    const expected = await life.instance.database.query<{ id: bigint }>(sql`
+      SELECT id FROM quarantine_entry WHERE status_updated_at <= '2025-02-18T00:00:00Z' ORDER BY id DESC LIMIT 50 OFFSET 100`);
+    expect(data.quarantine).toMatchObject({
+      edges: expected.map(({ id }) => ({ node: { id: encodeGlobalId('QuarantineEntry', id) } })),
+      pageInfo: { hasNextPage: true, hasPreviousPage: true },
+    });
+  });
+
   test.each(PAGES)('%s(%s)', async (list, argument) => {
     const { address = '', profileId = 0n } = tables.known[3] ?? {};
     const filled = argument
