@@ -25,8 +25,6 @@ const MAIL_SYSTEM = /[45]\d\d[ -]|[45]\.\d\.\d|smtp|mailbox|mail server|mail sys
 /** Subjects of answers, and of what somebody passes on. */
 const ANSWER = /^\s*(?:re|aw|sv|antw|vs|rif|res|odp|回复|答复)\s*[:：]/;
 const PASSED_ON = /^\s*(?:fwd?|wg|tr|rv|vb|enc|pd|转发)\s*[:：]/;
-/** Subjects of people to lists: an answer, something passed on, a list's name in front, a question. */
-const TALK = new RegExp(`${ANSWER.source}|${PASSED_ON.source}|^\\s*\\[[^\\]]{1,60}\\]|\\?\\s*$`);
 
 /** The From line that programs put above a message they pass on, in the languages of their users. */
 const PASSED_ON_FROM = /^[ \t*_]{0,8}(?:from|von|de|da|van|från|fra|od|от|발신|差出人|发件人|寄件者)[*_]{0,2}\s?[:：]([^\n]{1,300})/gim;
@@ -62,7 +60,8 @@ function onlyWritesAboutIt(material: Material, plain: string, subject: string): 
   if (PARCEL.test(`${subject}\n${plain}`) && !MAIL_SYSTEM.test(plain)) return true;
   const { headers } = material.mail;
   const toMany = headers.has('list-id') || headers.has('list-unsubscribe') || headers.has('list-post');
-  return toMany && !(isFailureSubject(subject) && (isServersOwnReport(plain.slice(0, 700)) || !TALK.test(subject)));
+  // A newsletter has such a subject as well; only a server's own first words are a report.
+  return toMany && !(isFailureSubject(subject) && isServersOwnReport(plain.slice(0, 700)));
 }
 
 /**

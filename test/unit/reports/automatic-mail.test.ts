@@ -99,6 +99,22 @@ describe('ordinary mail', () => {
     expect(['OTHER', 'AUTO_REPLY']).toContain(ordinary(subject, body).kind);
   });
 
+  it.each([
+    ['Nicht zustellbar? 5 Tipps', 'Liebe Leser, im Bericht steht dann: 550 Benutzer unbekannt. Fragen an redaktion@letters.example'],
+    [
+      'How to handle undelivered mail',
+      'Dear reader, user unknown is what a server says of a dead address.\nExample: <joe@firm.example>: 550 No such user here.',
+    ],
+  ])('of a newsletter under the subject %s is left alone', (subject, body) => {
+    const message = rawMail({
+      from: 'Letters <news@letters.example>',
+      subject,
+      body: `${body}\n`,
+      headers: ['List-Id: <news.letters.example>'],
+    });
+    expect(['OTHER', 'AUTO_REPLY']).toContain(parseMessage(message).kind);
+  });
+
   it('about statistics is left alone although a postmaster wrote it', () => {
     const parsed = ordinary(
       'Report domain: sender.example Submitter: provider.example',
