@@ -25,6 +25,8 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     '550 El usuario no acepta correo de remitentes desconocidos',
     '550 Su cuenta no existe o no está autorizada a enviar',
     '550 Remetente inexistente',
+    '550 Dirección de origen inválida',
+    '550 Обратный адрес не существует',
     '550 Mittente sconosciuto',
     '550 Afzender onbekend',
     '550 Authenticatie mislukt: gebruiker onbekend',
@@ -77,6 +79,8 @@ describe('Who or what is unknown', () => {
     '450 4.1.1 <ann@firm.example>: Recipient address rejected: unverified address: unknown mail transport error',
     '550 Base des utilisateurs introuvable',
     '550 逆引きが存在しません',
+    '450 user not found in cache, waiting for directory sync',
+    '452 4.5.3 number of invalid recipients per session exceeded',
   ])('suppresses nobody for "%s"', (text) => {
     expect(meaningOf(text)).not.toContain('HARD');
   });

@@ -410,6 +410,9 @@ export const USER_RULES: readonly BuiltInRule[] = [
     patterns: withFamily(
       [
         'never heard of',
+        'not in our directory',
+        'kein benutzer mit',
+        'такого адреса нет',
         'no longer working',
         'arbeitet nicht mehr',
         'does not work here',

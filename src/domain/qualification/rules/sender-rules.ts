@@ -171,7 +171,6 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
       '送信者 … 拒否',
       'sending suspended',
       'ability to send email is',
-      'adresse dexpedition',
       'remitente no esta',
       'expediteur non',
       'in mail from',
