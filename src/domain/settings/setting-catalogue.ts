@@ -86,7 +86,7 @@ export const SETTING_CATALOGUE = {
     z.boolean('true or false'),
     false,
     null,
-    'Raw messages need proof even from whoever holds a token: a hard failure or complaint counts only with our own token, or with a Message-ID that we sent to that recipient. For mailboxes that strangers can write to.',
+    'Raw messages need proof even from whoever holds a token: a hard failure or complaint counts only with our own token, or with a Message-ID that we sent to that recipient. For mailboxes that strangers can write to. Without effect while `unprovenReports` is "count".',
   ),
   unprovenReports: define(
     z.enum(['hold', 'count'], 'hold or count'),
