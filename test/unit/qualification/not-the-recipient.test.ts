@@ -79,6 +79,7 @@ describe('Who or what is unknown', () => {
     '450 4.1.1 <ann@firm.example>: Recipient address rejected: unverified address: unknown mail transport error',
     '550 Base des utilisateurs introuvable',
     '550 逆引きが存在しません',
+    '451 Recipient lookup failed: could not connect to database',
     '450 user not found in cache, waiting for directory sync',
     '452 4.5.3 number of invalid recipients per session exceeded',
   ])('suppresses nobody for "%s"', (text) => {
