@@ -11,6 +11,8 @@ function meaningOf(text: string): string {
 
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'HARD USER_UNKNOWN': [
+    "The format of the e-mail address isn't correct. Look at it and try sending again.",
+    'Het e-mailadres van de ontvanger kan niet worden gevonden.',
     '550 ann is no longer at this firm',
     '550 That user left the company last year',
     '550 This address does not belong to any of our customers',
@@ -76,6 +78,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     '550 The account has been cancelled by its owner',
   ],
   'SOFT MAILBOX_FULL': [
+    "Ann's mailbox is full and takes no messages now. Please try resending yours later.",
+    '452 4.2.2 Mailbox is full, retry in 30 minutes',
+    '452 Mailbox is full, try again in an hour or two',
     '552 Espacio de almacenamiento agotado',
     '552 La casella ha superato la quota',
     '552 Caixa postal excedeu o limite',
@@ -91,12 +96,15 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     '552 信箱容量已滿',
   ],
   'SOFT INVALID_DOMAIN': [
+    "Not delivered: the domain customer.example couldn't be found. Look for typos and try again.",
+    "The recipient's domain has no working mail server.",
     '550 We do not host this domain',
     'getaddrinfo ENOTFOUND firm.example',
     '550 Recipient domain must exist',
     '550 The domain firm.example no longer exists',
   ],
   'SOFT UNREACHABLE': [
+    '450 too many messages to this mailbox within 5 minutes',
     '550 The MX of this place points to itself',
     'remote end closed the connection in the middle',
     'Delivery attempts exhausted',
@@ -118,6 +126,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     '550 5.4.1 <ann@firm.example>: Recipient address rejected: No answer from host',
   ],
   'SOFT REFUSED': [
+    "You don't have permission to send to this recipient. Ask your system administrator.",
     '550 The message is too heavy',
     '550 there is a limit on message size of 2 MB here',
     '501 5.1.0 Emetteur invalide. Invalid Sender. OFR_415',

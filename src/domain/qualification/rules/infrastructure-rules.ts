@@ -137,6 +137,8 @@ export const DNS_RULES: readonly BuiltInRule[] = [
       'no route found to domain',
       'domain name … could not be found',
       'domain … could not be found',
+      'domain … couldnt be found',
+      'no working mail server',
       'domain … existiert nicht',
       'domane … existiert nicht',
       'domaine … nexiste pas',

@@ -127,6 +127,8 @@ export const RECEIVER_RULES: readonly BuiltInRule[] = [
       'sendasdenied',
       'only accepts … from people in its organization',
       'isnt authorized to send',
+      'not have permission to send to',
+      'dont have permission to send to',
       'not allowed to send … group',
       'delivery restriction',
       'smtpsend.senderblocked',

@@ -38,7 +38,7 @@ export const SENDER_RULES: readonly BuiltInRule[] = [
       'liste grise',
       'lista gris',
     ],
-    unless: ['greylisted forever'],
+    unless: ['greylisted forever', 'mailbox full', 'inbox full', ' is full', ' quota', 'overquota', ' storage'],
     examples: [
       '451 4.7.1 Greylisting in action, please come back later',
       '450 4.2.0 <a@b.example>: Recipient address rejected: Greylisted for 5 minutes',
