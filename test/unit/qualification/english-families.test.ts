@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { qualify } from '../../../src/domain/qualification/qualify.ts';
-import { defaultRuleBook } from '../../../src/domain/qualification/rule-book.ts';
+import { eachWording, meaningOf, type Wordings } from './meaning-of.ts';
 
-const book = defaultRuleBook();
-
-function meaningOf(text: string): string {
-  const { type, reason } = qualify({ channel: 'EMAIL', origin: 'SYNC', text }, book).verdict;
-  return `${type} ${reason}`;
-}
-
-const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+const EXPECTED: Wordings = {
   'HARD USER_UNKNOWN': [
     '550 this addressee could not be located',
     '550 the subscriber is not registered with us any more',
@@ -85,7 +77,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('a clause of a known name and a known verb', () => {
-  it.each(Object.entries(EXPECTED).flatMap(([meaning, texts]) => texts.map((text) => [text, meaning])))('%s means %s', (text, meaning) => {
+  it.each(eachWording(EXPECTED))('%s means %s', (text, meaning) => {
     expect(meaningOf(text)).toBe(meaning);
   });
 

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { qualify } from '../../../src/domain/qualification/qualify.ts';
 import { defaultRuleBook } from '../../../src/domain/qualification/rule-book.ts';
+import { eachWording, meaningOf, type Wordings } from './meaning-of.ts';
 
-const book = defaultRuleBook();
-
-function meaningOf(text: string): string {
-  const { type, reason } = qualify({ channel: 'EMAIL', origin: 'SYNC', text }, book).verdict;
-  return `${type} ${reason}`;
-}
-
-const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+const EXPECTED: Wordings = {
   'HARD USER_UNKNOWN': [
     "The format of the e-mail address isn't correct. Look at it and try sending again.",
     'Het e-mailadres van de ontvanger kan niet worden gevonden.',
@@ -147,7 +141,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('what servers of many countries and makers say', () => {
-  it.each(Object.entries(EXPECTED).flatMap(([meaning, texts]) => texts.map((text) => [text, meaning])))('%s means %s', (text, meaning) => {
+  it.each(eachWording(EXPECTED))('%s means %s', (text, meaning) => {
     expect(meaningOf(text)).toBe(meaning);
   });
 });
@@ -214,7 +208,7 @@ describe('an answer of which no sentence is known', () => {
 
   it('is not judged by single words of the prose around it', () => {
     const notice = 'This is the mail system. The login was not recognised as one of our own.';
-    const { verdict } = qualify({ channel: 'EMAIL', origin: 'ASYNC', text: '550 xyzzy', notice }, book);
+    const { verdict } = qualify({ channel: 'EMAIL', origin: 'ASYNC', text: '550 xyzzy', notice }, defaultRuleBook());
     expect(verdict.type).toBe('UNDEFINED');
   });
 });
@@ -232,7 +226,7 @@ describe('an answer over several lines', () => {
 
 describe('an answer without a known word', () => {
   it('is judged by a reply code that has one use', () => {
-    expect(qualify({ channel: 'EMAIL', origin: 'SYNC', text: '552 xyzzy' }, book).verdict).toMatchObject({
+    expect(qualify({ channel: 'EMAIL', origin: 'SYNC', text: '552 xyzzy' }, defaultRuleBook()).verdict).toMatchObject({
       type: 'SOFT',
       reason: 'MAILBOX_FULL',
       decidedBy: 'reply 552',

@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { qualify } from '../../../src/domain/qualification/qualify.ts';
-import { defaultRuleBook } from '../../../src/domain/qualification/rule-book.ts';
+import { eachWording, meaningOf, type Wordings } from './meaning-of.ts';
 
-const book = defaultRuleBook();
-
-function meaningOf(text: string): string {
-  const { type, reason } = qualify({ channel: 'EMAIL', origin: 'SYNC', text }, book).verdict;
-  return `${type} ${reason}`;
-}
-
-const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+const EXPECTED: Wordings = {
   'SOFT REFUSED': [
+    '530 user invalid: authenticate first',
+    '550 IP address unknown',
     '550 Sending user no longer exists in our system',
     '550 Your user account is unknown to the outgoing server',
     '550 messages from invalid users are refused',
@@ -60,11 +54,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('Who or what is unknown', () => {
-  for (const [meaning, texts] of Object.entries(EXPECTED)) {
-    it.each(texts)(`is told in "%s": ${meaning}`, (text) => {
-      expect(meaningOf(text)).toBe(meaning);
-    });
-  }
+  it.each(eachWording(EXPECTED))('is told in "%s": %s', (text, meaning) => {
+    expect(meaningOf(text)).toBe(meaning);
+  });
 
   it.each([
     '550 Callback failed for <news@shop.example>: 550 unknown user',

@@ -231,6 +231,13 @@ export const NOT_THE_RECIPIENT: readonly string[] = [
   'forwarding failed',
   'allowed types',
   'attachment name',
+  'ip address unknown',
+  'ip address is unknown',
+  'ip address not found',
+  'unknown ip address',
+  'verified at this time',
+  'authenticate first',
+  'account key',
 ];
 
 /** Words beside which a family of wordings does not speak of the recipient: wider, because a family is wider than a sentence. */
@@ -273,6 +280,8 @@ export const ELSEWHERE = [
   'encoding',
   'complian',
   'legitimate',
+  'address list',
+  'address family',
   'submit',
   ' send',
   ' field',
