@@ -19,44 +19,54 @@ const MOST_HITS = 512;
 const SHIFT = 6;
 
 interface Trie {
-  /** The child of a state by symbol: `state << SHIFT | symbol`. 0 = there is none. */
-  readonly next: Int32Array;
   readonly parents: Int32Array;
   /** The symbol that leads from the parent to the state. */
   readonly symbols: Uint8Array;
   /** The children of a state as a chain: the first of them, and of each the next. 0 = the end. */
   readonly firstChildren: Int32Array;
   readonly siblings: Int32Array;
+  /** The children of the root by symbol: its chain is the longest, and the most asked. */
+  readonly roots: Int32Array;
   /** The fragments that end in a state; undefined = none. */
   readonly ends: (readonly number[] | undefined)[];
   readonly states: number;
 }
 
+/** The child of a state by symbol; 0 = there is none. */
+function childOf(trie: Omit<Trie, 'states'>, state: number, symbol: number): number {
+  if (state === 0) return trie.roots[symbol] as number;
+  let child = trie.firstChildren[state] as number;
+  while (child !== 0 && trie.symbols[child] !== symbol) child = trie.siblings[child] as number;
+  return child;
+}
+
 function buildTrie(fragments: readonly Uint8Array[]): Trie {
   const most = fragments.reduce((sum, { length }) => sum + length, 1);
-  const next = new Int32Array(most << SHIFT);
   const [parents, firstChildren, siblings] = [new Int32Array(most), new Int32Array(most), new Int32Array(most)];
   const symbols = new Uint8Array(most);
+  const roots = new Int32Array(1 << SHIFT);
   const ends: (readonly number[] | undefined)[] = Array(most);
+  const trie = { parents, symbols, firstChildren, siblings, roots, ends };
   let states = 1;
-  fragments.forEach((fragment, id) => {
-    if (fragment.length === 0) return;
+  for (const [id, fragment] of fragments.entries()) {
+    if (fragment.length === 0) continue;
     let state = 0;
     for (const symbol of fragment) {
-      const step = (state << SHIFT) | symbol;
-      if (next[step] === 0) {
-        next[step] = states;
-        parents[states] = state;
-        symbols[states] = symbol;
-        siblings[states] = firstChildren[state] as number;
-        firstChildren[state] = states;
+      let child = childOf(trie, state, symbol);
+      if (child === 0) {
+        child = states;
+        parents[child] = state;
+        symbols[child] = symbol;
+        siblings[child] = firstChildren[state] as number;
+        firstChildren[state] = child;
+        if (state === 0) roots[symbol] = child;
         states += 1;
       }
-      state = next[step] as number;
+      state = child;
     }
     ends[state] = [...(ends[state] ?? []), id];
-  });
-  return { next, parents, symbols, firstChildren, siblings, ends, states };
+  }
+  return { ...trie, states };
 }
 
 /** All states, shallow before deep. */
@@ -74,7 +84,8 @@ function statesByDepth({ firstChildren, siblings, states }: Trie): Int32Array {
 }
 
 /** The state of the longest suffix of each state; what ends there ends in the state too. */
-function findSuffixes({ next, parents, symbols, ends, states }: Trie, byDepth: Int32Array): Int32Array {
+function findSuffixes(trie: Trie, byDepth: Int32Array): Int32Array {
+  const { parents, symbols, ends, states } = trie;
   const suffixes = new Int32Array(states);
   for (let index = 1; index < states; index += 1) {
     const state = byDepth[index] as number;
@@ -82,8 +93,11 @@ function findSuffixes({ next, parents, symbols, ends, states }: Trie, byDepth: I
     if (parent === 0) continue;
     const symbol = symbols[state] as number;
     let at = suffixes[parent] as number;
-    while (at !== 0 && next[(at << SHIFT) | symbol] === 0) at = suffixes[at] as number;
-    const suffix = next[(at << SHIFT) | symbol] as number;
+    let suffix = childOf(trie, at, symbol);
+    while (at !== 0 && suffix === 0) {
+      at = suffixes[at] as number;
+      suffix = childOf(trie, at, symbol);
+    }
     suffixes[state] = suffix;
     const inherited = ends[suffix];
     if (inherited !== undefined) ends[state] = [...(ends[state] ?? []), ...inherited];

@@ -52,9 +52,8 @@ export interface ShippedTables extends ShippedTable {
   readonly lastWords: () => ShippedTable;
 }
 
-/** Separates the parts of a pattern. */
-const GAP = / […‥] /;
-const GAPS = / ([…‥]) /g;
+/** Separates the parts of a pattern; which of the two signs stands there is kept. */
+const GAP = / ([…‥]) /;
 const LONG = 60;
 const SHORT = 16;
 
@@ -62,11 +61,20 @@ class FragmentList {
   readonly folded: Uint8Array[] = [];
   readonly endings: PatternEnd[][] = [];
   readonly vendorMarks: (Vendor | null)[] = [];
+  /** By the fragment as it is written; most stand in many patterns. */
+  readonly #known = new Map<string, number>();
   readonly #ids = new Map<string, number>();
 
   id(fragment: string): number {
-    const folded = foldFragment(fragment);
-    const key = folded.join();
+    const known = this.#known.get(fragment);
+    if (known !== undefined) return known;
+    const id = this.#idOfFolded(foldFragment(fragment));
+    this.#known.set(fragment, id);
+    return id;
+  }
+
+  #idOfFolded(folded: Uint8Array): number {
+    const key = String.fromCharCode(...folded);
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     const id = this.folded.length;
@@ -78,8 +86,12 @@ class FragmentList {
   }
 
   addPattern(pattern: string, rule: number, denies: boolean): void {
-    const parts = pattern.split(GAP).map((part) => this.id(part));
-    const gaps = Array.from(pattern.matchAll(GAPS), ([, sign]) => (sign === '…' ? LONG : SHORT));
+    const parts: number[] = [];
+    const gaps: number[] = [];
+    for (const [index, piece] of pattern.split(GAP).entries()) {
+      if (index % 2 === 0) parts.push(this.id(piece));
+      else gaps.push(piece === '…' ? LONG : SHORT);
+    }
     const end = parts[parts.length - 1] as number;
     (this.endings[end] as PatternEnd[]).push({ parts, gaps, rule, denies });
   }
