@@ -46,24 +46,14 @@ export interface SharedAddress {
   readonly kept: boolean;
 }
 
-export interface StoredPrivacyRequest {
+export interface StoredPrivacyRequest extends Omit<NewPrivacyRequest, 'at'> {
   readonly id: bigint;
-  readonly regulation: PrivacyRegulation;
-  readonly type: PrivacyRequestType;
-  readonly status: PrivacyRequestStatus;
-  readonly namespace: PrivacyNamespace | null;
-  readonly value: string | null;
-  readonly addressKeys: readonly string[];
-  readonly profileId: bigint | null;
-  readonly eraseShared: boolean;
-  readonly actor: string;
   /** As the operation wrote it; null before the work has begun and after it has ended. */
   readonly work: unknown;
   readonly step: number;
   readonly position: bigint;
   readonly report: PrivacyReport;
   readonly createdAt: Date;
-  readonly confirmBefore: Date | null;
   readonly fileBytes: bigint | null;
   readonly expiresAt: Date | null;
 }
